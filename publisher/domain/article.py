@@ -1,0 +1,232 @@
+"""Articles and their revisions: what one piece of writing says, and what changed in it."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from publisher.domain.source import Rights
+
+QUOTE_COLUMNS = 200
+"""How much of a summary may be shown of an article we may only quote; a CJK character counts two columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an article (RFC 4287, section 4.2.7.2); `length` in bytes, 0 when unknown."""
+
+    url: str
+    type: str = ""
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a reader sees of an article. `html` is sanitised, with absolute URLs; dates are aware UTC or unknown.
+
+    `original_url` is the address that a reprint names as its original.
+    """
+
+    title: str
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    summary: str = ""
+    html: str = ""
+    text: str = ""
+    image: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    original_url: str | None = None
+
+    def fingerprint(self) -> str:
+        """A hash of everything a reader sees; two contents with the same hash are the same state."""
+        seen = [
+            self.title,
+            self.authors,
+            self.tags,
+            self.language,
+            self.published and self.published.isoformat(),
+            self.updated and self.updated.isoformat(),
+            self.summary,
+            self.html,
+            self.text,
+            self.image,
+            [(enclosure.url, enclosure.type, enclosure.length) for enclosure in self.enclosures],
+            self.original_url,
+        ]
+        return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An article as a source gives it. `key` names it within the source for ever; `hint` is a fingerprint of the
+    line that listed it; `evidence` says for each field where it was found."""
+
+    key: str
+    url: str
+    content: Content
+    canonical_url: str | None = None
+    validators_etag: str | None = None
+    validators_last_modified: str | None = None
+    hint: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """What is stored of an article that a source names again."""
+
+    id: int
+    key: str
+    seq: int
+    fingerprint: str
+    hint: str
+    first_seen: datetime
+    read_at: datetime
+    published: datetime | None
+    visible: bool
+    announced: bool
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An article that was not known. `announced` is false for a backlog: stored, not mailed."""
+
+    entry: Entry
+    announced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A known article that says something else now; its flags stay as they are."""
+
+    known: KnownArticle
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A known article that was read and says the same."""
+
+    known: KnownArticle
+    entry: Entry
+
+
+ArticleChange = New | Edited | Unchanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One piece of writing. `guid` (urn:uuid) was minted once and never changes."""
+
+    id: int
+    guid: str
+    source_id: int
+    key: str
+    url: str
+    canonical_url: str | None
+    first_seen: datetime
+    first_seq: int
+
+    @property
+    def link(self) -> str:
+        """The address to give to readers."""
+        return self.canonical_url or self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One state of an article, numbered by `seq` in commit order."""
+
+    seq: int
+    content: Content
+    at: datetime
+    visible: bool = True
+    announced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCredit:
+    """What every use of an article says of where it came from, and what its rights allow."""
+
+    id: int
+    name: str
+    title: str
+    url: str
+    rights: Rights
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleState:
+    """An article as it stood at some `seq`."""
+
+    article: Article
+    revision: Revision
+    source: SourceCredit
+
+    @property
+    def dated(self) -> datetime:
+        """When it was published, or, of an undated article, first seen."""
+        return self.revision.content.published or self.article.first_seen
+
+
+def decide_change(known: KnownArticle | None, entry: Entry, *, backlog: bool) -> ArticleChange:
+    """What a source's entry means: a new article, an edit, or nothing.
+
+    A published date that was once resolved is kept: a page that shows "3 hours ago" is not edited every hour.
+    """
+    if known is None:
+        return New(entry, announced=not backlog)
+    if known.published is not None and entry.content.published != known.published:
+        entry = replace(entry, content=replace(entry.content, published=known.published))
+    if entry.content.fingerprint() == known.fingerprint:
+        return Unchanged(known, entry)
+    return Edited(known, entry)
+
+
+def within_rights(state: ArticleState) -> ArticleState:
+    """The state that may be shown outside: whole when own or licensed, else a quotation."""
+    if state.source.rights is not Rights.QUOTE:
+        return state
+    content = state.revision.content
+    quoted = replace(
+        content,
+        summary=shorten(content.summary or content.text, QUOTE_COLUMNS),
+        html="",
+        text="",
+        image=None,
+        enclosures=(),
+    )
+    return replace(state, revision=replace(state.revision, content=quoted))
+
+
+def columns(text: str) -> int:
+    """The display width of a text: wide and full-width characters count two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text on one line, cut to `limit` columns with an ellipsis, at a word's end where there is one."""
+    text = " ".join(text.split())
+    if columns(text) <= limit:
+        return text
+    width, kept = 0, []
+    for char in text:
+        width += columns(char)
+        if width > limit - 1:
+            break
+        kept.append(char)
+    cut = "".join(kept)
+    space = cut.rfind(" ")
+    if space > len(cut) * 2 // 3 and not text[len(cut)].isspace():
+        cut = cut[:space]
+    return cut.rstrip(" ,.;:,。;:、") + "…"

@@ -1,0 +1,51 @@
+"""The tokeniser: one for the search index and for selections, so that both agree on what a word is.
+
+NFKC and casefold; letters and digits of alphabetic scripts run together, a CJK character stands alone.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_CJK = r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+")
+_PUNCTUATION = re.compile(r"[\u3000-\u3004\u3008-\u3020\u3030\u30fb]")
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: compatibility forms united, case folded."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def words(text: str) -> list[str]:
+    """The tokens of a text in their order: words of alphabetic scripts, single CJK characters."""
+    return [token for token in _TOKEN.findall(fold(text)) if not _PUNCTUATION.match(token)]
+
+
+def index_terms(text: str) -> Iterator[str]:
+    """The terms to index: every token, and each two neighbouring CJK characters as one more."""
+    previous = ""
+    for token in words(text):
+        yield token
+        if previous and is_cjk(token) and is_cjk(previous):
+            yield previous + token
+        previous = token
+
+
+def is_cjk(token: str) -> bool:
+    """Whether a token is a single CJK character."""
+    return (
+        len(token) == 1 and _TOKEN.fullmatch(token) is not None and re.match(rf"[{_CJK}]", token) is not None
+    )
+
+
+def contains(text_words: list[str], phrase: str) -> bool:
+    """Whether the phrase's tokens stand in the text, next to one another and in order."""
+    wanted = words(phrase)
+    if not wanted:
+        return False
+    first, length = wanted[0], len(wanted)
+    return any(
+        token == first and text_words[place : place + length] == wanted
+        for place, token in enumerate(text_words)
+    )
