@@ -1,6 +1,6 @@
 #!/bin/bash
-# lock.sh [--upgrade]: writes the hashed locks anew from pyproject.toml; pins that still fit are kept
-# unless --upgrade is given. uv works from an environment of its own, nobody else needs it.
+# lock.sh [--upgrade]: writes the hashed locks anew from pyproject.toml. Pins that still fit are kept,
+# unless --upgrade is given. uv comes into an environment of its own here; nobody else needs it.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,6 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-header "$@"
 }
 # The widest first; the others take its pins.
-compile pyproject.toml --extra dev --group build -o requirements-dev.lock ${1+"$1"}
-compile pyproject.toml -c requirements-dev.lock -o requirements.lock ${1+"$1"}
-compile --group build -c requirements-dev.lock -o .ci/requirements-build.lock ${1+"$1"}
+compile pyproject.toml --extra dev --group build -o requirements-dev.lock "$@"
+compile pyproject.toml -c requirements-dev.lock -o requirements.lock "$@"
+compile --group build -c requirements-dev.lock -o .ci/requirements-build.lock "$@"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # setup.sh runtime|dev: .venv from the hashed lock, with the project installed editable.
 #
-# Does nothing when what it installed last is what the files say now; so `make run` may call it each time.
+# Does nothing when what it installed last is what the files say now, so `make run` may call it each time.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,16 +16,23 @@ esac
 exec 9<pyproject.toml
 flock 9
 
-fingerprint() { cat "$1" pyproject.toml .ci/requirements-build.lock .ci/*.sh | sha256sum; pwd -P; }
+fingerprint() { { cat "$1" pyproject.toml .ci/requirements-build.lock .ci/venv.sh .ci/setup.sh; pwd -P; } | sha256sum; }
 
 stamp=.venv/installed-$kind
 if [ -f "$stamp" ] && [ "$(fingerprint $lock)" = "$(cat "$stamp")" ] && .venv/bin/python -c '' 2>/dev/null; then
     exit 0
 fi
 
-echo "Setting up .venv from $lock (the first time takes a minute or two) …" >&2
+echo "Setting up .venv from $lock; the first time takes a minute or two." >&2
 .ci/venv.sh .venv $lock
-.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-# The dev lock holds the runtime lock with the same pins.
+pip=".venv/bin/python -m pip --disable-pip-version-check --quiet"
+$pip install --no-deps --no-build-isolation --editable .
+# The dev lock holds the runtime lock, with the same pins.
 fingerprint requirements.lock >.venv/installed-runtime
-[ $kind = runtime ] || fingerprint $lock >"$stamp"
+if [ $kind = dev ]; then
+    # tests/wheel_check.sh fills a clean environment from here, so that the tests need no network.
+    rm -rf .venv/wheelhouse
+    $pip download --require-hashes --no-build-isolation -d .venv/wheelhouse \
+        -r .ci/requirements-build.lock -r requirements.lock
+    fingerprint $lock >"$stamp"
+fi

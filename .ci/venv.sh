@@ -10,25 +10,24 @@ dir=$1
 lock=$2
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
-export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 unset PYTHONPATH PYTHONHOME
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    echo "$python is missing or older than 3.11: install Python 3.11 or newer, or name one: make PYTHON=python3.12 …" >&2
+    echo "$python is missing or older than 3.11: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2
     exit 1
 fi
 
-# A folder whose interpreter no longer runs (a Python that was upgraded, a tree that was moved) is made anew.
+# A folder whose interpreter no longer runs (a Python that went, a tree that was moved) is made anew.
 if ! "$dir/bin/python" -c '' 2>/dev/null; then
     "$python" -m venv --clear --without-pip "$dir"
 fi
 if "$python" -m pip --version >/dev/null 2>&1; then
     "$python" -m pip --python "$dir/bin/python" install --quiet --require-hashes -r "$here/requirements-build.lock"
-elif "$dir/bin/python" -m ensurepip --version >/dev/null 2>&1; then
-    "$dir/bin/python" -m ensurepip --upgrade >/dev/null
+elif "$dir/bin/python" -m ensurepip --upgrade >/dev/null 2>&1; then
     "$dir/bin/python" -m pip install --quiet --require-hashes -r "$here/requirements-build.lock"
 else
-    echo "$python has no pip: install it (Debian: apt-get install python3-pip)" >&2
+    echo "$python has no pip: install it (on Debian: apt-get install python3-pip)" >&2
     exit 1
 fi
 "$dir/bin/python" -m pip install --quiet --require-hashes --no-build-isolation -r "$lock"

@@ -1,0 +1,57 @@
+#!/bin/bash
+# system-packages.sh: what the tests use from Debian. Chromium shows pages and mails, Postfix brings
+# smtp-sink and smtp-source, the Noto fonts draw Chinese. PostgreSQL comes as a wheel.
+#
+# Installs what is missing when it may (root, or sudo that asks nothing), else names it and goes on:
+# the tests marked `browser` and `smtpsink` then skip.
+set -eu
+export PATH=$PATH:/usr/sbin DEBIAN_FRONTEND=noninteractive
+
+installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v smtp-sink >/dev/null || missing+=(postfix)
+installed fonts-noto-cjk || missing+=(fonts-noto-cjk)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+go_on_without() {
+    echo "Tests that need them are skipped, for want of: ${missing[*]} ($1)"
+    exit 0
+}
+command -v apt-get >/dev/null || go_on_without "no apt-get here"
+if [ "$(id -u)" = 0 ]; then
+    root=()
+elif sudo -n true 2>/dev/null; then
+    root=(sudo -n)
+else
+    go_on_without "not root; apt-get install them"
+fi
+
+# A mail server that is already here must not give way to Postfix.
+if [[ " ${missing[*]} " = *" postfix "* ]]; then
+    other=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' | awk '/^installed .*mail-transport-agent/ {print $2; exit}')
+    [ -z "$other" ] || go_on_without "postfix would replace $other"
+fi
+
+# For the length of the installation no package starts a service; and Postfix stays unconfigured.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee $policy >/dev/null
+    "${root[@]}" chmod 755 $policy
+    trap '"${root[@]}" rm -f $policy' EXIT
+fi
+echo "Installing ${missing[*]} …"
+log=$(mktemp)
+if ! {
+    "${root[@]}" apt-get update -q &&
+    echo 'postfix postfix/main_mailer_type select No configuration' | "${root[@]}" debconf-set-selections &&
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+} >"$log" 2>&1 </dev/null; then
+    tail -n 5 "$log"
+    go_on_without "apt-get failed, its log is $log"
+fi
+rm -f "$log"
+if [[ " ${missing[*]} " = *" postfix "* ]] && command -v systemctl >/dev/null; then
+    "${root[@]}" systemctl disable --quiet postfix 2>/dev/null || true
+fi

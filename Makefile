@@ -1,0 +1,58 @@
+# make run     sets up .venv and starts publisher with config/publisher.toml
+# make install only sets up .venv
+# make test    everything CI checks; make lint, make wheel-check: parts of it
+# make torture the long campaigns; make bench: the yardsticks
+# make lock    writes the hashed locks anew (LOCK=--upgrade: with newer versions)
+
+PYTHON ?= python3
+export PYTHON
+# Debian keeps smtp-sink where only root looks.
+export PATH := $(PATH):/usr/sbin
+bin := .venv/bin
+
+# Where CI runs, nothing may be skipped for want of a server or a browser.
+ifeq ($(CI),true)
+export PUBLISHER_REQUIRE_ALL := 1
+endif
+
+.PHONY: run install test setup-dev lint unit coverage wheel-check torture bench lock
+
+run: install
+	@$(bin)/publisher --config config/publisher.toml run
+
+install:
+	@.ci/setup.sh runtime
+
+setup-dev:
+	@.ci/setup.sh dev
+	@.ci/system-packages.sh
+
+# One after the other, also under make -j.
+test: setup-dev
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory wheel-check
+
+lint: setup-dev
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports --no-logo
+
+# pytest's report ends with its summary; the stricter floor for the heart of the program follows.
+unit: setup-dev
+	$(bin)/coverage erase
+	$(bin)/pytest -n 2 --cov --cov-report=term --cov-fail-under=90
+	$(bin)/coverage report --include='publisher/domain/*,publisher/pipeline/*' --fail-under=95
+
+wheel-check: setup-dev
+	@tests/wheel_check.sh
+
+torture: setup-dev
+	$(bin)/pytest -n 2 -m torture
+
+bench: setup-dev
+	@$(bin)/python -m tests.bench
+
+lock:
+	@.ci/lock.sh $(LOCK)
