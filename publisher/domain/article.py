@@ -142,11 +142,15 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One state of an article, numbered by `seq` in commit order."""
+    """One state of an article, numbered by `seq` in commit order and stored at `at`.
+
+    `changed_at` is when its content was first stored: a revision that only changes flags keeps it.
+    """
 
     seq: int
     content: Content
     at: datetime
+    changed_at: datetime
     visible: bool = True
     announced: bool = True
 
@@ -174,6 +178,15 @@ class ArticleState:
     def dated(self) -> datetime:
         """When it was published, or, of an undated article, first seen."""
         return self.revision.content.published or self.article.first_seen
+
+    @property
+    def updated(self) -> datetime:
+        """When it last changed in a way that matters (RFC 4287, section 4.2.15), never before `dated`.
+
+        What the source says, else when an edit was seen; an article never edited is as old as its date.
+        """
+        edited = self.revision.changed_at > self.article.first_seen
+        return max(self.revision.content.updated or (self.revision.changed_at if edited else self.dated), self.dated)
 
 
 def decide_change(known: KnownArticle | None, entry: Entry, *, backlog: bool) -> ArticleChange:
@@ -209,8 +222,7 @@ def within_rights(state: ArticleState) -> ArticleState:
 def columns(text: str) -> int:
     """The display width of a text: wide and full-width characters count two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
 
 
@@ -229,4 +241,4 @@ def shorten(text: str, limit: int) -> str:
     space = cut.rfind(" ")
     if space > len(cut) * 2 // 3 and not text[len(cut)].isspace():
         cut = cut[:space]
-    return cut.rstrip(" ,.;:,。;:、") + "…"
+    return cut.rstrip(" ,.;:，。；：、") + "…"

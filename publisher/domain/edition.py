@@ -64,9 +64,7 @@ class Variant:
     @property
     def key(self) -> str:
         """A short name that is unique within the edition."""
-        return hashlib.sha256(json.dumps([self.articles, self.language, self.format]).encode()).hexdigest()[
-            :32
-        ]
+        return hashlib.sha256(json.dumps([self.articles, self.language, self.format]).encode()).hexdigest()[:32]
 
 
 class SlotKind(StrEnum):

@@ -45,9 +45,7 @@ def parse_cadence(text: str) -> Cadence:
         return Cadence(name, frozenset({0}))
     days = [DAY_NAMES.index(day) if day in DAY_NAMES else -1 for day in name.split(",")]
     if not name or -1 in days:
-        raise ValueError(
-            f"{text!r} is no cadence: write immediate, daily, weekly or days such as mon,wed,fri"
-        )
+        raise ValueError(f"{text!r} is no cadence: write immediate, daily, weekly or days such as mon,wed,fri")
     return Cadence(",".join(DAY_NAMES[day] for day in sorted(set(days))), frozenset(days))
 
 

@@ -148,6 +148,4 @@ def after_failure(
     failures = stored.state.failures + 1
     backoff = min(FIRST_BACKOFF * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
     wait = max(stored.source.interval, min(retry_after, NOT_FOUND_BACKOFF) if retry_after else backoff)
-    return replace(
-        stored.state, next_check=now + wait, checked_at=now, failures=failures, outcome=reason, gone=gone
-    )
+    return replace(stored.state, next_check=now + wait, checked_at=now, failures=failures, outcome=reason, gone=gone)

@@ -7,7 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_CJK = r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK = (
+    r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    r"\U00020000-\U0003ffff"
+)
+    r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+")
 _PUNCTUATION = re.compile(r"[\u3000-\u3004\u3008-\u3020\u3030\u30fb]")
 
@@ -34,9 +39,7 @@ def index_terms(text: str) -> Iterator[str]:
 
 def is_cjk(token: str) -> bool:
     """Whether a token is a single CJK character."""
-    return (
-        len(token) == 1 and _TOKEN.fullmatch(token) is not None and re.match(rf"[{_CJK}]", token) is not None
-    )
+    return len(token) == 1 and _TOKEN.fullmatch(token) is not None and re.match(rf"[{_CJK}]", token) is not None
 
 
 def contains(text_words: list[str], phrase: str) -> bool:
@@ -46,6 +49,5 @@ def contains(text_words: list[str], phrase: str) -> bool:
         return False
     first, length = wanted[0], len(wanted)
     return any(
-        token == first and text_words[place : place + length] == wanted
-        for place, token in enumerate(text_words)
+        token == first and text_words[place : place + length] == wanted for place, token in enumerate(text_words)
     )

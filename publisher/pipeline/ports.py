@@ -342,15 +342,11 @@ class Subscriptions(Protocol):
         """One by address (in canonical form) and newsletter."""
         ...
 
-    def all(
-        self, newsletter_id: int | None = None, *, after_id: int = 0, limit: int = 1000
-    ) -> list[Subscription]:
+    def all(self, newsletter_id: int | None = None, *, after_id: int = 0, limit: int = 1000) -> list[Subscription]:
         """A page of subscriptions in the order of their numbers."""
         ...
 
-    def active(
-        self, newsletter_id: int, cadence: str | None, *, after_id: int, limit: int
-    ) -> list[Subscription]:
+    def active(self, newsletter_id: int, cadence: str | None, *, after_id: int, limit: int) -> list[Subscription]:
         """Active subscriptions in the order of their numbers; of one cadence, or of all when None."""
         ...
 
