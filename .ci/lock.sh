@@ -3,6 +3,7 @@
 # unless --upgrade is given. uv comes into an environment of its own here; nobody else needs it.
 set -eu
 cd "$(dirname "$0")/.."
+. .ci/pip.sh
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

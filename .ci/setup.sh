@@ -4,6 +4,7 @@
 # Does nothing when what it installed last is what the files say now, so `make run` may call it each time.
 set -eu
 cd "$(dirname "$0")/.."
+. .ci/pip.sh
 
 kind=$1
 case $kind in
@@ -25,7 +26,7 @@ fi
 
 echo "Setting up .venv from $lock; the first time takes a minute or two." >&2
 .ci/venv.sh .venv $lock
-pip=".venv/bin/python -m pip --disable-pip-version-check --quiet"
+pip=".venv/bin/python -m pip --quiet"
 $pip install --no-deps --no-build-isolation --editable .
 # The dev lock holds the runtime lock, with the same pins.
 fingerprint requirements.lock >.venv/installed-runtime

@@ -10,8 +10,7 @@ dir=$1
 lock=$2
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
-export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
-unset PYTHONPATH PYTHONHOME
+. "$here/pip.sh"
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     echo "$python is missing or older than 3.11: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2
