@@ -5,6 +5,7 @@
 # Takes its packages from .venv/wheelhouse (see .ci/setup.sh): it needs no network.
 set -eu
 cd "$(dirname "$0")/.."
+. .ci/pip.sh
 root=$PWD
 
 scratch=$(mktemp -d)
@@ -19,17 +20,20 @@ fail() {
     { cat "$scratch/build.log"; fail "the wheel does not build"; }
 wheel=$(echo "$scratch"/publisher-*.whl)
 
-# Each file that git knows under these folders travels in the wheel.
+# Each file of these folders travels in the wheel: code, templates, catalogues, styles, the example site.
 .venv/bin/python - "$wheel" <<'PYTHON'
-import subprocess, sys, zipfile
+import sys
+import zipfile
+from pathlib import Path
 
 held = set(zipfile.ZipFile(sys.argv[1]).namelist())
-known = subprocess.check_output(["git", "ls-files", "-z", "publisher", "templates", "config"], text=True)
-lost = [
+files = [
     path
-    for path in known.split("\0")
-    if path and path not in held and f"publisher/{path}" not in held
+    for room in ("publisher", "templates", "config")
+    for path in Path(room).rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts
 ]
+lost = [str(path) for path in files if not held & {str(path), f"publisher/{path}"}]
 sys.exit(f"wheel check: not in the wheel: {', '.join(lost)}" if lost else 0)
 PYTHON
 
