@@ -170,7 +170,7 @@ def settle(
 
 def retry_pause(attempts: int, chance: float) -> timedelta:
     """How long to wait after so many attempts: doubling, with up to half as much again by chance."""
-    pause = min(FIRST_RETRY * 2 ** min(attempts, 10), LONGEST_RETRY)
+    pause: timedelta = min(FIRST_RETRY * 2 ** min(attempts, 10), LONGEST_RETRY)
     return pause * (1 + chance / 2)
 
 

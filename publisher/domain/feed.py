@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source
@@ -42,7 +43,7 @@ class Feed:
 
     def path(self, format: FeedFormat) -> str:
         """The path below the site's address."""
-        return f"/feeds/{self.slug}.{format}"
+        return f"/feeds/{quote(self.slug)}.{format}"
 
     def id(self, instance: uuid.UUID) -> str:
         """The feed's own id (RFC 4287, section 4.2.6), from the instance, never from an address that may change."""

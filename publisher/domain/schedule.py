@@ -79,6 +79,17 @@ def next_slot(cadence: Cadence, hour: time, zone: ZoneInfo, after: datetime) -> 
         day += timedelta(days=1)
 
 
+def last_slot(cadence: Cadence, hour: time, zone: ZoneInfo, upto: datetime) -> datetime:
+    """The last slot at or before an instant: the one that stands for all that were missed in a downtime."""
+    day = upto.astimezone(zone).date() + timedelta(days=1)
+    while True:
+        if day.weekday() in cadence.days:
+            slot = wall_instant(day, hour, zone)
+            if slot <= upto:
+                return slot
+        day -= timedelta(days=1)
+
+
 def due_at(cut: datetime, hour: time | None, zone: ZoneInfo) -> datetime:
     """The first instant of the subscriber's hour at or after the cut; without an hour, the cut itself."""
     if hour is None:
@@ -93,18 +104,17 @@ def due_at(cut: datetime, hour: time | None, zone: ZoneInfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """When a newsletter's cadence is due next; `shape` is what the time was reckoned from."""
+    """When a newsletter's cadence is due next, and the last time an edition was cut for it."""
 
     newsletter_id: int
     cadence: str
     next_due: datetime
     last_cut: datetime | None = None
-    shape: str = ""
 
 
-def slot_shape(cadence: Cadence, hour: time, zone: str) -> str:
-    """What a slot's time depends on: when this changes, the time is reckoned anew."""
-    return f"{cadence.name}|{hour:%H:%M}|{zone}"
+def is_slot(cadence: Cadence, hour: time, zone: ZoneInfo, instant: datetime) -> bool:
+    """Whether a slot falls on this instant: no longer so when the days, the hour, the zone or its rules changed."""
+    return next_slot(cadence, hour, zone, instant - timedelta(microseconds=1)) == instant
 
 
 def is_stale(due: datetime, now: datetime) -> bool:

@@ -1,0 +1,155 @@
+"""The first stretch: sources are read and what changed in their articles is stored.
+
+For each source all network and parsing comes first, then one short transaction stores the changes, the validators
+and the next due time. A failing source never holds up another.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.domain.article import ArticleChange, Edited, KnownArticle, New, decide_change
+from publisher.domain.selection import Selection
+from publisher.domain.source import StoredSource, after_failure, after_success, validators_to_send
+from publisher.errors import SourceError
+from publisher.pipeline.ports import Clock, Fetcher, Readers, Reading, ReadRequest, Run, Storage, UnitOfWork
+
+FIRST_ROUND = "first_round"
+"""The word in meta that tells when the first round of this database ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """How the look at one source ended. `failed` is the reason when it could not be read at all."""
+
+    source: str
+    new: int = 0
+    edited: int = 0
+    listed: int = 0
+    not_modified: bool = False
+    problems: tuple[str, ...] = ()
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """What a look at a source needs."""
+
+    storage: Storage
+    readers: Readers
+    fetcher: Fetcher
+    clock: Clock
+
+    def due(self) -> list[StoredSource]:
+        """The sources to look at now."""
+        with self.storage.read() as work:
+            return work.sources.due(self.clock())
+
+    def collect(self, sources: Sequence[StoredSource], each: "Each") -> list[SourceReport]:
+        """Look at some sources; `each` runs the looks, side by side or one by one. Leaves a row."""
+        began = self.clock()
+        reports = list(each(self.look, sources))
+        if reports:
+            failed = [report.source for report in reports if report.failed]
+            outcome = (
+                f"{len(reports)} sources, {sum(report.new for report in reports)} new, "
+                f"{sum(report.edited for report in reports)} edited"
+            )
+            if failed:
+                outcome += f"; failed: {', '.join(failed)}"
+            with self.storage.begin() as work:
+                work.runs.add(Run("collect", began, self.clock() - began, outcome, failed=bool(failed)))
+        return reports
+
+    def look(self, stored: StoredSource) -> SourceReport:
+        """Read one source and store what it gave."""
+        source = stored.source
+
+        def known(keys: Sequence[str]) -> Mapping[str, KnownArticle]:
+            with self.storage.read() as work:
+                return work.articles.known(source.id, keys)
+
+        now = self.clock()
+        request = ReadRequest(source=source, validators=validators_to_send(stored.state, now), known=known, now=now)
+        try:
+            reading = self.readers[source.kind].read(request, self.fetcher)
+        except SourceError as error:
+            return self._failed(stored, error)
+        return self._store(stored, reading)
+
+    def _failed(self, stored: StoredSource, error: SourceError) -> SourceReport:
+        state = after_failure(stored, self.clock(), error.reason, retry_after=error.retry_after, gone=error.gone)
+        with self.storage.begin() as work:
+            work.sources.finish(stored.source.id, state)
+        return SourceReport(source=stored.source.name, failed=error.reason)
+
+    def _store(self, stored: StoredSource, reading: Reading) -> SourceReport:
+        now = self.clock()
+        with self.storage.begin() as work:
+            changes = _decide(work, stored, reading) if reading.changed else []
+            report = SourceReport(
+                source=stored.source.name,
+                new=sum(isinstance(change, New) for change in changes),
+                edited=sum(isinstance(change, Edited) for change in changes),
+                listed=len(reading.listed),
+                not_modified=not reading.changed,
+                problems=reading.problems,
+            )
+            state = after_success(
+                stored,
+                now,
+                reading.validators,
+                reading.hints,
+                changed=reading.changed,
+                outcome=_outcome(work, stored, reading, report),
+            )
+            work.sources.finish(stored.source.id, state)
+            if changes:
+                work.articles.store(stored.source.id, changes, now)
+        return report
+
+
+Each = Callable[[Callable[[StoredSource], SourceReport], Sequence[StoredSource]], Iterable[SourceReport]]
+"""Applies a look to each source; `map` is one, a thread pool's `map` another."""
+
+
+def _decide(work: UnitOfWork, stored: StoredSource, reading: Reading) -> list[ArticleChange]:
+    """What the entries mean, and which keys stay a backlog: named by the first listing, not read yet."""
+    source_id = stored.source.id
+    keys = [entry.key for entry in reading.entries]
+    known = work.articles.known(source_id, keys)
+    first = stored.state.listed_at is None
+    backlog = frozenset(reading.listed) if first else work.sources.backlog(source_id)
+    changes: dict[str, ArticleChange] = {}
+    for entry in reading.entries:
+        if entry.key not in changes:
+            changes[entry.key] = decide_change(known.get(entry.key), entry, backlog=first or entry.key in backlog)
+    left = backlog - frozenset(keys)
+    if left != backlog or first:
+        work.sources.set_backlog(source_id, left)
+    return list(changes.values())
+
+
+def _outcome(work: UnitOfWork, stored: StoredSource, reading: Reading, report: SourceReport) -> str:
+    """One line for the operator."""
+    if reading.moved_to:
+        times = work.sources.moved(stored.source.id, reading.moved_to)
+        return f"moved for good to {reading.moved_to} (seen {times} times): change its url in the configuration"
+    if report.not_modified:
+        return "not modified"
+    outcome = f"{report.new} new, {report.edited} edited of {report.listed}"
+    return f"{outcome}; {len(reading.problems)} not read: {reading.problems[0]}" if reading.problems else outcome
+
+
+def end_first_round(storage: Storage, clock: Clock, *, announce: int) -> int:
+    """After the first round that stored something on a fresh database, announce its newest articles.
+
+    `announce` is how many over all sources, 0 for none; later rounds do nothing. Returns how many were announced.
+    """
+    with storage.begin() as work:
+        if work.meta.get(FIRST_ROUND) is not None or not work.articles.count():
+            return 0
+        work.meta.set(FIRST_ROUND, clock().isoformat())
+        newest = work.articles.current(Selection(), limit=announce) if announce else []
+        if newest:
+            work.articles.flag([state.article.id for state in newest], clock(), announced=True)
+        return len(newest)
