@@ -37,7 +37,8 @@ lost = [str(path) for path in files if not held & {str(path), f"publisher/{path}
 sys.exit(f"wheel check: not in the wheel: {', '.join(lost)}" if lost else 0)
 PYTHON
 
-PIP_NO_INDEX=1 PIP_FIND_LINKS=$root/.venv/wheelhouse PIP_NO_COMPILE=1 \
+# The wheelhouse was filled for the Python of .venv.
+PYTHON=$root/.venv/bin/python PIP_NO_INDEX=1 PIP_FIND_LINKS=$root/.venv/wheelhouse PIP_NO_COMPILE=1 \
     .ci/venv.sh "$scratch/venv" requirements.lock
 "$scratch/venv/bin/python" -m pip install --quiet --no-index --no-deps "$wheel"
 
