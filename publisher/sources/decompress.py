@@ -1,0 +1,63 @@
+"""Undoes content codings (RFC 9110, section 8.4.1) piece by piece, so that a bomb is met before it goes off."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+import brotli
+
+PIECE = 64 * 1024
+"""No piece that is given out is much larger than this, whatever one byte of input unfolds to."""
+
+
+class BadEncoding(Exception):
+    """The body is not what its Content-Encoding says."""
+
+
+def decompressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    """The body in small pieces; codings are undone from the last to the first."""
+    for name in reversed([part.strip().lower() for part in coding.split(",") if part.strip()]):
+        match name:
+            case "gzip" | "x-gzip":
+                pieces = _gunzip(pieces)
+            case "br":
+                pieces = _unbrotli(pieces)
+            case "identity":
+                pass
+            case _:
+                raise BadEncoding(f"the body is coded as {name!r}, which was not asked for")
+    return pieces
+
+
+def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Members in a row (RFC 1952, section 2.2); what follows the last as padding is left."""
+    inflater, begun = zlib.decompressobj(16 + zlib.MAX_WBITS), False
+    try:
+        for piece in pieces:
+            waiting = piece
+            while waiting:
+                if inflater.eof:
+                    if not waiting.lstrip(b"\0"):
+                        break
+                    inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+                begun = True
+                yield inflater.decompress(waiting, PIECE)
+                waiting = inflater.unconsumed_tail or inflater.unused_data
+    except zlib.error as error:
+        raise BadEncoding("the body is broken gzip") from error
+    if begun and not inflater.eof:
+        raise BadEncoding("the gzip body ends too early")
+
+
+def _unbrotli(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    unfolder, begun = brotli.Decompressor(), False
+    try:
+        for piece in pieces:
+            begun = begun or bool(piece)
+            out = unfolder.process(piece, output_buffer_limit=PIECE)
+            while out:
+                yield out
+                out = b"" if unfolder.can_accept_more_data() else unfolder.process(b"", output_buffer_limit=PIECE)
+    except brotli.error as error:
+        raise BadEncoding("the body is broken brotli") from error
+    if begun and not unfolder.is_finished():
+        raise BadEncoding("the brotli body ends too early")

@@ -1,0 +1,290 @@
+"""Gets documents over HTTP, politely and safely: the one place of this program that asks other people's servers."""
+
+import base64
+import ssl
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from urllib.parse import unquote
+
+import httpcore2
+import httpx2
+
+from publisher import __version__
+from publisher.domain.source import HINT_LIMIT, Validators
+from publisher.pipeline.ports import Clock, Fetched, Fetcher, FetchRequest, FetchResult, Gone, NotModified, Refused
+from publisher.sources import headers
+from publisher.sources.decompress import BadEncoding, decompressed
+from publisher.sources.guard import AddressRefused, Deadline, GuardedBackend, within
+from publisher.sources.manners import REST_AFTER_429, Hosts
+from publisher.sources.robots import MAX_BYTES as ROBOTS_BYTES
+from publisher.sources.robots import MAX_REDIRECTS as ROBOTS_REDIRECTS
+from publisher.sources.robots import Robots
+
+MAX_REDIRECTS = 10
+
+_PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
+_REDIRECTS = _PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
+_NETWORK_ERRORS = (
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.TimeoutException,
+    httpcore2.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchConfig:
+    """How to fetch. `contact` is a URL (or address) for webmasters; `allow_private` opens single "host:port" pairs.
+
+    `spacing` is the least time between two starts on one host (none on loopback). `deadline` and `max_bytes` are
+    upper bounds for every request. Without `obey_robots` robots.txt is never asked for.
+    """
+
+    contact: str = ""
+    allow_private: tuple[str, ...] = ()
+    spacing: timedelta = timedelta(seconds=1)
+    deadline: timedelta = timedelta(seconds=30)
+    max_bytes: int = 10 * 1024 * 1024
+    obey_robots: bool = True
+
+    @property
+    def user_agent(self) -> str:
+        """What we call ourselves (RFC 9110, section 10.1.5)."""
+        contact = f" (+{self.contact})" if self.contact else ""
+        return f"publisher/{__version__}{contact}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """A 3xx with a place to go to."""
+
+    url: str
+    permanent: bool
+    status: int
+
+
+class _Refusal(Exception):
+    """Ends a request with its result."""
+
+    def __init__(self, reason: str, status: int | None = None, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.refused = Refused(reason, status, retry_after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """One request on its way: what is wanted, until when, and with which rules."""
+
+    request: FetchRequest
+    deadline: Deadline
+    max_bytes: int
+    max_redirects: int = MAX_REDIRECTS
+    cut: bool = False
+    """Keep the beginning of a body that is too large, rather than refuse it."""
+
+
+class HttpFetcher(Fetcher):
+    """The fetcher of this process, safe to share between threads; keeps connections, so `close()` it."""
+
+    def __init__(
+        self,
+        config: FetchConfig,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._hosts = Hosts(config.spacing)
+        self._robots = Robots(self._fetch_robots)
+        self._pool = httpcore2.ConnectionPool(
+            # Without the environment: SSL_CERT_FILE and proxies of the shell are not for other people's pages.
+            ssl_context=ssl_context or httpx2.create_ssl_context(trust_env=False),
+            max_connections=None,
+            max_keepalive_connections=20,
+            keepalive_expiry=5.0,
+            network_backend=GuardedBackend(config.allow_private),
+        )
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._pool.close()
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """Get one document."""
+        deadline = Deadline(min(request.deadline, self._config.deadline).total_seconds())
+        return self._run(_Errand(request, deadline, min(request.max_bytes, self._config.max_bytes)))
+
+    def _fetch_robots(self, request: FetchRequest) -> FetchResult:
+        deadline = Deadline(min(request.deadline, self._config.deadline).total_seconds())
+        return self._run(_Errand(request, deadline, ROBOTS_BYTES, ROBOTS_REDIRECTS, cut=True))
+
+    def _run(self, errand: _Errand) -> FetchResult:
+        try:
+            with within(errand.deadline):
+                return self._follow(errand)
+        except _Refusal as refusal:
+            return refusal.refused
+        except AddressRefused as error:
+            return Refused(str(error))
+        except httpcore2.TimeoutException:
+            if errand.deadline.remaining() > 0:
+                return Refused("the server can't be reached (connecting timed out)")
+            return Refused(f"no whole answer within {errand.deadline.seconds:g} s")
+        except _NETWORK_ERRORS as error:
+            return Refused(f"the connection failed ({_one_line(error)})")
+
+    def _follow(self, errand: _Errand) -> FetchResult:
+        url, seen, permanent, moved = errand.request.url, set[str](), True, False
+        for _ in range(errand.max_redirects + 1):
+            if url in seen:
+                raise _Refusal("it redirects in a circle", HTTPStatus.FOUND)
+            seen.add(url)
+            match self._visit(url, errand):
+                case _Redirect() as redirect:
+                    url, permanent, moved = redirect.url, permanent and redirect.permanent, True
+                case Fetched() as fetched:
+                    return replace(fetched, moved_to=url if moved and permanent else None)
+                case result:
+                    return result
+        raise _Refusal(f"more than {errand.max_redirects} redirects", HTTPStatus.FOUND)
+
+    def _visit(self, url: str, errand: _Errand) -> FetchResult | _Redirect:
+        """One hop, with the manners due to its host."""
+        parsed = _parse(url)
+        url = str(parsed)
+        if errand.request.obey_robots and self._config.obey_robots:
+            with errand.deadline.paused():
+                refusal = self._robots.refusal(url)
+            if refusal:
+                raise _Refusal(refusal)
+        if rest := self._hosts.resting(url):
+            reason = f"{parsed.host} has asked for a pause, {rest.total_seconds():.0f} s are left"
+            raise _Refusal(reason, HTTPStatus.TOO_MANY_REQUESTS, rest)
+        with self._hosts.turn(url, errand.deadline):
+            return self._exchange(parsed, errand)
+
+    def _exchange(self, url: httpx2.URL, errand: _Errand) -> FetchResult | _Redirect:
+        request = httpx2.Request("GET", url, headers=self._headers(url, errand.request))
+        answer = self._pool.handle_request(
+            httpcore2.Request(
+                method=request.method,
+                url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+            )
+        )
+        response = httpx2.Response(answer.status, headers=answer.headers)
+        assert not isinstance(answer.stream, bytes)
+        with closing(_Body(answer)) as body:
+            return self._judge(url, response, body, errand)
+
+    def _headers(self, url: httpx2.URL, request: FetchRequest) -> list[tuple[bytes, bytes]]:
+        fields = [
+            (b"User-Agent", self._config.user_agent.encode("ascii", "replace")),
+            (b"Accept", request.accept.encode("ascii", "replace")),
+            (b"Accept-Encoding", b"gzip, br"),
+        ]
+        if request.validators.etag:
+            fields.append((b"If-None-Match", headers.to_wire(request.validators.etag)))
+        if request.validators.last_modified:
+            fields.append((b"If-Modified-Since", headers.to_wire(request.validators.last_modified)))
+        if url.userinfo:
+            fields.append((b"Authorization", b"Basic " + base64.b64encode(unquote(url.userinfo.decode()).encode())))
+        return fields
+
+    def _judge(
+        self, url: httpx2.URL, response: httpx2.Response, body: "_Body", errand: _Errand
+    ) -> FetchResult | _Redirect:
+        now = self._clock()
+        match response.status_code:
+            case HTTPStatus.OK | HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
+                media_type, charset = headers.content_type(response.headers)
+                return Fetched(
+                    url=str(url.copy_with(fragment=None)),
+                    body=_read(response, body, errand),
+                    media_type=media_type,
+                    charset=charset,
+                    validators=headers.validators(response.headers),
+                    hints=headers.poll_hints(response.headers, now),
+                )
+            case HTTPStatus.NOT_MODIFIED if errand.request.validators != Validators():
+                # RFC 9110, section 15.4.5: a 304 repeats the ETag; what it leaves out is as it was.
+                kept, sent = headers.validators(response.headers), errand.request.validators
+                return NotModified(
+                    Validators(kept.etag or sent.etag, kept.last_modified or sent.last_modified),
+                    headers.poll_hints(response.headers, now),
+                )
+            case status if status in _REDIRECTS and "location" in response.headers:
+                target = _join(url, response.headers["location"])
+                return _Redirect(target, status in _PERMANENT, status)
+            case HTTPStatus.GONE:
+                return Gone(str(url))
+            case status:
+                return self._refuse(url, status, headers.retry_after(response.headers, now))
+
+    def _refuse(self, url: httpx2.URL, status: int, retry_after: timedelta | None) -> Refused:
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._hosts.rest(str(url), min(retry_after or REST_AFTER_429, HINT_LIMIT))
+        try:
+            name = f"{status} {HTTPStatus(status).phrase}"
+        except ValueError:
+            name = str(status)
+        return Refused(f"the server says {name}", status, retry_after)
+
+
+class _Body:
+    """The bytes of a response as they come, and its end."""
+
+    def __init__(self, answer: httpcore2.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def _read(response: httpx2.Response, body: _Body, errand: _Errand) -> bytes:
+    """The decompressed body, within its limit."""
+    limit = errand.max_bytes
+    too_large = f"larger than {limit / 1024 / 1024:.3g} MiB"
+    declared = response.headers.get("content-length", "")
+    if not errand.cut and declared.isascii() and declared.isdigit() and int(declared[:18]) > limit:
+        raise _Refusal(too_large, response.status_code)
+    whole = bytearray()
+    try:
+        for piece in decompressed(iter(body), response.headers.get("content-encoding", "")):
+            whole += piece
+            if len(whole) > limit:
+                if errand.cut:
+                    return bytes(whole[:limit])
+                raise _Refusal(too_large, response.status_code)
+    except BadEncoding as error:
+        raise _Refusal(str(error), response.status_code) from error
+    return bytes(whole)
+
+
+def _parse(url: str) -> httpx2.URL:
+    try:
+        parsed = httpx2.URL(url)
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise _Refusal(f"{_one_line(url)!r} is not a URL ({_one_line(error)})") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise _Refusal(f"only http and https addresses are fetched, not {_one_line(url)!r}")
+    return parsed
+
+
+def _join(url: httpx2.URL, location: str) -> str:
+    try:
+        return str(url.copy_with(userinfo=b"").join(location))
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise _Refusal(f"it redirects to {_one_line(location)!r}, which is not a URL", HTTPStatus.FOUND) from error
+
+
+def _one_line(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 200 else text[:199] + "…"
