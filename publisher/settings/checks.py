@@ -1,0 +1,171 @@
+"""Faults that only show when tables are seen together: names that don't exist, or exist twice, mail that can't leave.
+
+The checks read what was written, not what pydantic made of it, so that a fault elsewhere hides none of theirs.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from publisher.errors import Fault
+from publisher.settings.reading import Raw, secret_in
+from publisher.settings.values import did_you_mean, parse_mailbox
+
+_FREEMAIL = """
+126.com 139.com 163.com 189.cn aol.com foxmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com
+icloud.com live.com mac.com mail.ru me.com msn.com naver.com outlook.com proton.me protonmail.com qq.com
+rocketmail.com sina.cn sina.com sohu.com t-online.de web.de yahoo.co.jp yahoo.com yandex.com yandex.ru yeah.net
+ymail.com zoho.com
+"""
+FREEMAIL = frozenset(_FREEMAIL.split())
+"""Providers whose DMARC policy or rules leave no room for mail that another server sends in their name."""
+
+
+def check_together(raw: Raw) -> list[Fault]:
+    """All such faults."""
+    return [
+        *_doubles(raw),
+        *_unknown_sources(raw),
+        *_places(raw),
+        *_database(raw),
+        *_mail(raw),
+        *_secrets(raw),
+        *_files(raw),
+        *_ports(raw),
+    ]
+
+
+def _doubles(raw: Raw) -> Iterator[Fault]:
+    for table, key in (("source", "name"), ("relay", "name"), ("feed", "slug"), ("newsletter", "slug")):
+        seen: set[str] = set()
+        for number, item in raw.items(table):
+            name = item.get(key)
+            if isinstance(name, str) and name in seen:
+                yield raw.fault((table, number, key), "is used twice; give each its own", name)
+            elif isinstance(name, str):
+                seen.add(name)
+
+
+def _unknown_sources(raw: Raw) -> Iterator[Fault]:
+    known = [item["name"] for _, item in raw.items("source") if isinstance(item.get("name"), str)]
+    for table in ("feed", "newsletter"):
+        for number, item in raw.items(table):
+            unwanted = item.get("not")
+            yield from _named(raw, (table, number, "sources"), item, known)
+            if isinstance(unwanted, Mapping):
+                yield from _named(raw, (table, number, "not", "sources"), unwanted, known)
+
+
+def _named(raw: Raw, where: tuple[str, ...], item: Mapping[str, Any], known: list[str]) -> Iterator[Fault]:
+    names = item.get("sources")
+    for name in names if isinstance(names, list) else []:
+        if isinstance(name, str) and name not in known:
+            yield raw.fault(where, f"no [[source]] has this name; {did_you_mean(name, known)}", name)
+
+
+def _places(raw: Raw) -> Iterator[Fault]:
+    """A source is read from an address or from a folder, as its kind says."""
+    for number, item in raw.items("source"):
+        kind = item.get("kind")
+        needed, other = ("path", "url") if kind == "folder" else ("url", "path")
+        if kind in ("feed", "listing", "folder"):
+            if needed not in item:
+                yield raw.fault(("source", number, needed), f"is missing; a {kind} is read from its {needed}")
+            if other in item:
+                yield raw.fault(
+                    ("source", number, other), f"a {kind} has no {other}; write {needed} instead", item[other]
+                )
+
+
+def _database(raw: Raw) -> Iterator[Fault]:
+    url = raw.value("database", "url")
+    if isinstance(url, str) and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        remedy = "write sqlite:///file.db (relative to this file) or postgresql://user@host/name"
+        yield raw.fault(("database", "url"), remedy, url if "@" not in url else None)
+
+
+def _mail(raw: Raw) -> Iterator[Fault]:
+    if raw.value("mail", "transport") != "smtp":
+        return
+    base_url = raw.value("site", "base_url")
+    if not isinstance(base_url, str):
+        remedy = (
+            "is missing: mail needs links that work elsewhere; write the address under which readers reach this site"
+        )
+        yield raw.fault(("site", "base_url"), remedy)
+    elif is_local(base_url):
+        yield raw.fault(
+            ("site", "base_url"), 'readers can\'t reach it; mail.transport = "smtp" needs a public one', base_url
+        )
+    relays = raw.items("relay")
+    if not relays:
+        yield raw.fault(("mail", "transport"), "needs a [[relay]] with the host that takes the mail", "smtp")
+    for number, _ in relays[1:]:
+        yield raw.fault(("relay", number), "one relay at a time is used; remove this one")
+    for number, item in raw.items("newsletter"):
+        domain = sender_domain(item.get("from"))
+        if domain in FREEMAIL:
+            remedy = f"{domain} lets nobody else send in its name; use an address of a domain of your own"
+            yield raw.fault(("newsletter", number, "from"), remedy, item.get("from"))
+
+
+def _secrets(raw: Raw) -> Iterator[Fault]:
+    for number, item in raw.items("relay"):
+        name = item.get("password_file")
+        if isinstance(name, str) and name and not item.get("password"):
+            try:
+                secret_in(raw.file.parent / name)
+            except ValueError as error:
+                yield Fault(str(raw.file), raw.key(("relay", number, "password_file")), name, str(error))
+        if item.get("user") and "password" not in item and not name:
+            yield raw.fault(("relay", number, "password_file"), "is missing; name the file that holds the password")
+
+
+def _files(raw: Raw) -> Iterator[Fault]:
+    for number, item in raw.items("source"):
+        path = item.get("path")
+        if item.get("kind") == "folder" and isinstance(path, str) and not _is_folder(raw, path):
+            yield raw.fault(("source", number, "path"), "there is no such folder (relative to this file)", path)
+    for number, item in raw.items("relay"):
+        ca_file = item.get("ca_file")
+        if isinstance(ca_file, str) and ca_file and not (raw.file.parent / ca_file).is_file():
+            yield raw.fault(("relay", number, "ca_file"), "there is no such file (relative to this file)", ca_file)
+    templates = raw.value("site", "templates")
+    if isinstance(templates, str) and templates and not _is_folder(raw, templates):
+        yield raw.fault(("site", "templates"), "there is no such folder (relative to this file)", templates)
+
+
+def _ports(raw: Raw) -> Iterator[Fault]:
+    if "example" not in raw.tables:
+        return
+    web, example = raw.value("web", "port") or 8080, raw.value("example", "port") or 8081
+    if str(web) == str(example):
+        yield raw.fault(("example", "port"), "is the port of [web] too; choose another", example)
+
+
+def _is_folder(raw: Raw, path: str) -> bool:
+    return (Path(raw.file).parent / path).is_dir()
+
+
+def is_local(url: str) -> bool:
+    """Whether an address leads only to this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def sender_domain(value: object) -> str:
+    """The domain of a sender as it was written, in small letters; nothing when it is no address."""
+    try:
+        return parse_mailbox(value).domain.lower() if isinstance(value, str) else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,180 @@
+"""What the configuration comes to: frozen values of the rooms below, with every path absolute."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from publisher.domain.delivery import Relay
+from publisher.domain.feed import Feed
+from publisher.domain.newsletter import Newsletter
+from publisher.domain.selection import Selection, Terms
+from publisher.domain.source import Source, SourceKind
+from publisher.pipeline.publish import Site
+from publisher.settings.tables import Choosing, Document, FeedTable, NewsletterTable, RelayTable, SourceTable
+from publisher.sources.fetch import FetchConfig
+
+_SQLITE = "sqlite:///"
+_PORTS = {"none": 25, "starttls": 587, "implicit": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """Where pages and feeds are served."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """How digests leave: by `smtp` through the relays, or as files into the `outbox`."""
+
+    transport: Literal["outbox", "smtp"]
+    outbox: Path
+    window: int
+    relays: tuple[Relay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """What is told, and how; `auto` is text on a terminal and JSON elsewhere."""
+
+    format: Literal["auto", "console", "json"]
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration. `templates` is the operator's own folder, `example_port` is set while the example
+    site is served, `threads` is how many sources are read side by side."""
+
+    file: Path
+    site: Site
+    first_digest: bool
+    templates: Path | None
+    database: str = field(repr=False)
+    web: WebConfig
+    mail: MailConfig
+    fetch: FetchConfig
+    threads: int
+    example_port: int | None
+    log: LogConfig
+    sources: tuple[Source, ...]
+    feeds: tuple[Feed, ...]
+    newsletters: tuple[Newsletter, ...]
+
+
+def build(document: Document, file: Path) -> Settings:
+    """The values of a configuration that has been checked. Paths are relative to the file's folder."""
+    folder = file.resolve().parent
+    site = document.site
+    base_url = site.base_url or own_address(document.web.host, document.web.port)
+    return Settings(
+        file=file.resolve(),
+        site=Site(site.title, base_url, site.language, site.timezone, site.legal),
+        first_digest=site.first_digest,
+        templates=folder / site.templates if site.templates else None,
+        database=database_url(document.database.url.get_secret_value(), folder),
+        web=WebConfig(document.web.host, document.web.port),
+        mail=MailConfig(
+            document.mail.transport,
+            (folder / document.mail.outbox).resolve(),
+            document.mail.window,
+            tuple(_relay(relay, folder) for relay in document.relay.values()),
+        ),
+        fetch=FetchConfig(
+            contact=document.fetch.contact,
+            allow_private=tuple(document.fetch.allow_private),
+            spacing=document.fetch.spacing,
+        ),
+        threads=document.fetch.threads,
+        example_port=document.example.port if document.example else None,
+        log=LogConfig(document.log.format, document.log.level),
+        sources=tuple(_source(source, site.timezone, folder) for source in document.source.values()),
+        feeds=tuple(_feed(feed) for feed in document.feed.values()),
+        newsletters=tuple(_newsletter(newsletter, site.timezone) for newsletter in document.newsletter.values()),
+    )
+
+
+def own_address(host: str, port: int) -> str:
+    """The address under which the web server answers by itself."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def database_url(url: str, folder: Path) -> str:
+    """The database's URL with the path of a SQLite file made absolute."""
+    path = url.removeprefix(_SQLITE)
+    return f"{_SQLITE}{(folder / path).resolve()}" if url.startswith(_SQLITE) else url
+
+
+def _relay(table: RelayTable, folder: Path) -> Relay:
+    return Relay(
+        name=table.name,
+        host=table.host,
+        port=table.port or _PORTS[table.tls],
+        tls=table.tls,
+        user=table.user,
+        password=table.password.get_secret_value(),
+        connections=table.connections,
+        in_doubt=table.in_doubt,
+        timeout=table.timeout,
+        verify=table.verify,
+        ca_file=str(folder / table.ca_file) if table.ca_file else "",
+    )
+
+
+def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
+    is_folder = table.kind is SourceKind.FOLDER
+    return Source(
+        name=table.name,
+        kind=table.kind,
+        url=str((folder / (table.path or "")).resolve()) if is_folder else table.url or "",
+        title=table.title,
+        language=table.language,
+        timezone=table.timezone or timezone,
+        tags=tuple(table.tags),
+        interval=table.interval,
+        rights=table.rights,
+        selectors=table.selectors,
+        full_text=table.full_text,
+    )
+
+
+def _selection(table: Choosing) -> Selection:
+    return Selection(
+        sources=Terms(tuple(table.sources), tuple(table.unwanted.sources)),
+        tags=Terms(tuple(table.tags), tuple(table.unwanted.tags)),
+        authors=Terms(tuple(table.authors), tuple(table.unwanted.authors)),
+        languages=Terms(tuple(table.languages), tuple(table.unwanted.languages)),
+        words=Terms(tuple(table.words), tuple(table.unwanted.words)),
+        age=table.age,
+    )
+
+
+def _feed(table: FeedTable) -> Feed:
+    return Feed(
+        slug=table.slug,
+        title=table.title,
+        selection=_selection(table),
+        description=table.description,
+        language=table.language,
+        limit=table.limit,
+    )
+
+
+def _newsletter(table: NewsletterTable, timezone: str) -> Newsletter:
+    return Newsletter(
+        slug=table.slug,
+        title=table.title,
+        sender=table.sender,
+        reply_to=table.reply_to,
+        description=table.description,
+        selection=_selection(table),
+        cadences=tuple(table.cadences),
+        hour=table.hour,
+        timezone=table.timezone or timezone,
+        languages=tuple(table.locales),
+        template=table.template,
+        limit=table.limit,
+    )
