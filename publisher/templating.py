@@ -1,0 +1,155 @@
+"""Jinja2 templates, for mails and for pages: the only place that knows jinja2.
+
+A template may stand in several folders; the first that has the file wins, so an operator overrides one file and
+keeps the rest. Compiled templates stay in memory only; a file that changes is read again.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from publisher.errors import Fault, TemplateError
+
+SUFFIX = ".jinja"
+_ESCAPED = (".html", ".xml", ".svg")
+
+# What an expression in a template can raise besides jinja2's own errors.
+_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
+
+def shipped_templates() -> Path:
+    """The templates that come with the program: inside the package in a wheel, else the checkout's folder."""
+    packaged = Path(__file__).parent / "templates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "templates"
+
+
+class PrintOnly:
+    """A value that a template may print and do nothing else with: not test, compare, filter or walk through."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError(f"{self!r} is filled in for each recipient: a template can only print it")
+
+    __bool__ = __iter__ = __len__ = __contains__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __eq__ = __ne__ = __hash__ = _refuse
+
+
+class Templates:
+    """The templates of some folders, sandboxed; an unknown name in one is an error, never an empty place.
+
+    `x.html.jinja` is escaped as HTML, `x.txt.jinja` and `x.css.jinja` are not.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._loader = _Loader([str(folder) for folder in folders])
+        self._environment = _environment(self._loader)
+
+    def render(self, name: str, /, **values: object) -> str:
+        """The template filled with values. Raises TemplateError that names the file and the line."""
+        try:
+            return self._environment.get_template(name).render(values)
+        except _FAULTS as error:
+            raise TemplateError(f"{self._place(name, error)}: {_reason(error)}") from error
+
+    def names(self) -> list[str]:
+        """All templates there are."""
+        return self._environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))
+
+    def check(self) -> list[Fault]:
+        """Compile every template; what is wrong, by file and line."""
+        faults = []
+        for name in self.names():
+            try:
+                self._environment.get_template(name)
+            except jinja2.TemplateError as error:
+                file, line = _position(error)
+                faults.append(Fault(file or name, f"line {line}" if line else "template", "", _reason(error)))
+        return faults
+
+    def _place(self, name: str, error: Exception) -> str:
+        file, line = _position(error)
+        return f"template {file or self._loader.path(name)}" + (f", line {line}" if line else "")
+
+
+class _UnreadableError(jinja2.TemplateError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
+class _Loader(jinja2.FileSystemLoader):
+    """Reads templates; one that is there but can't be read is a plain error with its path."""
+
+    def path(self, name: str) -> Path:
+        """Where a template stands: in the first folder that has it."""
+        places = [Path(folder) / name for folder in self.searchpath]
+        return next((place for place in places if place.exists()), Path(name))
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            return super().get_source(environment, template)
+        except (OSError, UnicodeError) as error:
+            if isinstance(error, jinja2.TemplateNotFound):
+                raise
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise _UnreadableError(self.path(template), f"can't be read: {reason}") from error
+
+
+def _environment(loader: jinja2.BaseLoader) -> jinja2.Environment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=loader,
+        undefined=jinja2.StrictUndefined,
+        autoescape=_is_escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    tables: tuple[dict[str, Any], ...] = (environment.filters, environment.tests)
+    for table in tables:
+        table.update({name: _refusing(function) for name, function in table.items()})
+    return environment
+
+
+def _is_escaped(name: str | None) -> bool:
+    return name is None or name.removesuffix(SUFFIX).endswith(_ESCAPED)
+
+
+def _refusing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or test that refuses values which may only be printed: most would print them first, and change that."""
+
+    @functools.wraps(function)
+    def call(*args: object, **kwargs: object) -> object:
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, PrintOnly):
+                value._refuse()
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _position(error: Exception) -> tuple[str | None, int]:
+    """File and line of an error: as it tells them, else the innermost template in the traceback."""
+    if isinstance(error, _UnreadableError):
+        return str(error.path), 0
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.filename or error.name, error.lineno
+    frames = [place for place in _frames(error) if place[0].endswith(SUFFIX)]
+    return frames[-1] if frames else (None, 0)
+
+
+def _frames(error: Exception) -> Iterator[tuple[str, int]]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"there is no template {error.name}"
+    return " ".join(str(error).split()) or type(error).__name__
