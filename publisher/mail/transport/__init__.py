@@ -1,0 +1,1 @@
+"""The ways out: a relay by SMTP, or the outbox folder."""
