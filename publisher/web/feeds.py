@@ -1,0 +1,164 @@
+"""Feed documents over HTTP: `/feeds/<slug>.rss`, `.atom`, `.json` as a bare ASGI application.
+
+The documents are kept in memory with their headers made once, and are trusted for as long as the stored version is
+the same; that is looked at once a second at most. So a 304 costs no template, no body and no database.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher.domain.feed import FeedFormat
+from publisher.pipeline.ports import FeedDocument, Storage
+from publisher.web.negotiation import not_modified, prefers_gzip
+
+PREFIX = "/feeds/"
+MAX_AGE = timedelta(minutes=15)
+"""How old a cache's copy may be. A reader keeps the document's own `ttl` (an hour), the longer of the two; were they
+equal, one that polls through a cache could be two hours late. Mail sent at once has a gap of 15 minutes too."""
+CHECK_EVERY = 1.0
+"""Seconds for which the copies in memory are trusted."""
+
+ErrorPage = Callable[[Scope, int], ASGIApp]
+"""Makes the page for a status."""
+
+_RawHeaders = list[tuple[bytes, bytes]]
+_Name = tuple[str, FeedFormat]
+
+
+@dataclass(frozen=True, slots=True)
+class _Representation:
+    """A document in one encoding, with the headers of a 200 and of a 304."""
+
+    etag: str
+    last_modified: datetime
+    body: bytes
+    headers: _RawHeaders
+    headers_not_modified: _RawHeaders
+
+
+@dataclass(frozen=True, slots=True)
+class _Copies:
+    """A document as it is served."""
+
+    plain: _Representation
+    gzip: _Representation
+
+
+class FeedFiles:
+    """The ASGI application below `/feeds/`. Lives on one event loop."""
+
+    def __init__(
+        self, storage: Storage, error_page: ErrorPage, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._storage = storage
+        self._error_page = error_page
+        self._monotonic = monotonic
+        self._copies: dict[_Name, _Copies] = {}
+        self._version: int | None = None
+        self._checked = float("-inf")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return await self._error_page(scope, 405)(scope, receive, send)
+        name = _name(scope["path"])
+        copies = await self._find(name) if name else None
+        if copies is None:
+            return await self._error_page(scope, 404)(scope, receive, send)
+        await _answer(scope, send, copies)
+
+    async def _find(self, name: _Name) -> _Copies | None:
+        await self._revalidate()
+        copies = self._copies.get(name)
+        if copies is None:
+            version, document = await run_in_threadpool(self._load, name)
+            self._trust(version)
+            if document is not None:
+                copies = self._copies[name] = _copies(document)
+        return copies
+
+    async def _revalidate(self) -> None:
+        """Drop the copies when the stored documents changed; who comes while one looks is served from them."""
+        now = self._monotonic()
+        if now - self._checked >= CHECK_EVERY:
+            self._checked = now
+            self._trust(await run_in_threadpool(self._read_version))
+
+    def _trust(self, version: int) -> None:
+        if version != self._version:
+            self._copies.clear()
+            self._version = version
+
+    def _read_version(self) -> int:
+        with self._storage.read() as work:
+            return work.feeds.version()
+
+    def _load(self, name: _Name) -> tuple[int, FeedDocument | None]:
+        """A document and the version that it belongs to: the version first, so that it is never too new."""
+        with self._storage.read() as work:
+            return work.feeds.version(), work.feeds.get(*name)
+
+
+def _name(path: str) -> _Name | None:
+    """Slug and format of a decoded path. What isn't printable is no slug, and some databases choke on it."""
+    slug, _, extension = path.removeprefix(PREFIX).rpartition(".")
+    try:
+        format = FeedFormat(extension)
+    except ValueError:
+        return None
+    return (slug, format) if slug and slug.isprintable() else None
+
+
+async def _answer(scope: Scope, send: Send, copies: _Copies) -> None:
+    headers = Headers(scope=scope)
+    chosen = copies.gzip if prefers_gzip(_joined(headers, "accept-encoding")) else copies.plain
+    unchanged = not_modified(
+        _joined(headers, "if-none-match"), headers.get("if-modified-since"), chosen.etag, chosen.last_modified
+    )
+    status, sent = (304, chosen.headers_not_modified) if unchanged else (200, chosen.headers)
+    body = b"" if unchanged or scope["method"] == "HEAD" else chosen.body
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _joined(headers: Headers, name: str) -> str | None:
+    """A list header, which may come in several lines (RFC 9110, section 5.3)."""
+    lines = headers.getlist(name)
+    return ", ".join(lines) if lines else None
+
+
+def _copies(document: FeedDocument) -> _Copies:
+    return _Copies(
+        plain=_representation(document, document.etag, document.body, {}),
+        gzip=_representation(document, document.etag_gzip, document.body_gzip, {"Content-Encoding": "gzip"}),
+    )
+
+
+def _representation(document: FeedDocument, etag: str, body: bytes, encoding: Mapping[str, str]) -> _Representation:
+    # What a 304 repeats: RFC 9110, section 15.4.5. The last is for pages that show a feed by script.
+    shared = {
+        "ETag": etag,
+        "Last-Modified": format_datetime(document.last_modified.astimezone(UTC), usegmt=True),
+        "Cache-Control": f"public, max-age={int(MAX_AGE.total_seconds())}",
+        "Vary": "Accept-Encoding",
+        "Access-Control-Allow-Origin": "*",
+    }
+    full = {
+        **shared,
+        **encoding,
+        "Content-Type": document.format.media_type,
+        "Content-Length": str(len(body)),
+        "X-Content-Type-Options": "nosniff",
+    }
+    return _Representation(etag, document.last_modified, body, _raw(full), _raw(shared))
+
+
+def _raw(headers: Mapping[str, str]) -> _RawHeaders:
+    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]

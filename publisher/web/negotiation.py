@@ -1,0 +1,86 @@
+"""What a request's headers ask for: conditions, encodings and languages. Pure; RFC 9110, sections 12.5 and 13."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_WEIGHT = re.compile(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+
+
+def not_modified(if_none_match: str | None, if_modified_since: str | None, etag: str, last_modified: datetime) -> bool:
+    """Whether a GET is answered by 304 (RFC 9110, section 13.2.2).
+
+    Tags are compared weakly; where there is an If-None-Match, the date isn't looked at. What can't be read is no
+    condition.
+    """
+    if if_none_match is not None:
+        if if_none_match.strip() == "*":
+            return True
+        return etag.removeprefix("W/") in _ENTITY_TAG.findall(if_none_match)
+    since = _http_date(if_modified_since) if if_modified_since else None
+    return since is not None and last_modified.replace(microsecond=0) <= since
+
+
+def prefers_gzip(accept_encoding: str | None) -> bool:
+    """Whether gzip is wanted at least as much as the plain bytes (RFC 9110, section 12.5.3).
+
+    A client that refuses both gets the plain bytes.
+    """
+    weights = _weights(accept_encoding or "")
+    gzip = _first(weights, "gzip", "x-gzip", "*")
+    plain = _first(weights, "identity", "*")
+    if gzip is None:
+        return plain == 0
+    # Unnamed, the plain bytes are acceptable without a weight: whatever was named goes before them.
+    return gzip > 0 and gzip >= (plain or 0)
+
+
+def best_language(accept_language: str | None, offered: Sequence[str]) -> str:
+    """The offered language nearest to what is asked for (RFC 4647, section 3.4), else the first."""
+    wanted = _weights(accept_language or "")
+    for language in sorted(wanted, key=lambda language: -wanted[language]):
+        if wanted[language] > 0 and (found := _lookup(language, offered)):
+            return found
+    return offered[0]
+
+
+def _lookup(language: str, offered: Sequence[str]) -> str | None:
+    subtags = language.split("-")
+    for length in range(len(subtags), 0, -1):
+        prefix = "-".join(subtags[:length])
+        for candidate in offered:
+            if f"{candidate.lower()}-".startswith(f"{prefix}-"):
+                return candidate
+    return None
+
+
+def _first(weights: Mapping[str, float], *names: str) -> float | None:
+    return next((weights[name] for name in names if name in weights), None)
+
+
+def _weights(header: str) -> Mapping[str, float]:
+    """The members of a weighted list, in lower case, each with its weight; a malformed weight counts as 0."""
+    weights: dict[str, float] = {}
+    for member in header.split(","):
+        name, *parameters = (part.strip() for part in member.split(";"))
+        if name:
+            weights.setdefault(name.lower(), _weight(parameters))
+    return weights
+
+
+def _weight(parameters: Sequence[str]) -> float:
+    if not parameters:
+        return 1.0
+    match = _WEIGHT.fullmatch(parameters[0])
+    return float(match[1]) if match else 0.0
+
+
+def _http_date(value: str) -> datetime | None:
+    """A date in one of the three formats of RFC 9110, section 5.6.7, or None."""
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date

@@ -1,0 +1,110 @@
+"""Which server runs our applications: uvicorn, in a thread of this process, on a socket that we bind ourselves.
+
+Granian is faster, but embedded it wants to bind by itself, and then can't say which port it was given.
+"""
+
+import errno
+import socket
+import threading
+import time
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from publisher.errors import PublisherError
+
+START_LIMIT = 10.0
+"""Seconds that a server may take to come up."""
+
+
+class Server:
+    """One application on one address.
+
+    No signal handlers and no access log: its lines would hold addresses and tokens. `key` names the setting that a
+    message speaks of when the port can't be had.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int, key: str) -> None:
+        self.host = host
+        self._wanted = port
+        self._key = key
+        self._socket: socket.socket | None = None
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            # What comes through a proxy is not read here, so forged headers change nothing.
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name=f"web {host}:{port}", daemon=True)
+
+    def start(self) -> None:
+        """Bind and serve; returns when requests are answered. Raises PublisherError when the port can't be had."""
+        self._socket = self._bind()
+        self._thread.start()
+        give_up = time.monotonic() + START_LIMIT
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > give_up:
+                raise PublisherError(f"The server on {self.host}:{self.port} did not come up: see the log")
+            time.sleep(0.005)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; the one that was given for 0, once started."""
+        return int(self._socket.getsockname()[1]) if self._socket else self._wanted
+
+    @property
+    def address(self) -> str:
+        """Where it answers, as a URL without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def stop(self, timeout: float = 1.0) -> bool:
+        """End: idle connections are closed at once, an answer under way has `timeout` seconds. False when it hangs."""
+        if not self._thread.is_alive():
+            return True
+        self._server.should_exit = True
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._server.force_exit = True
+            self._thread.join(0.5)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        assert self._socket is not None
+        self._server.run(sockets=[self._socket])
+
+    def _bind(self) -> socket.socket:
+        where = f"{self.host}:{self._wanted}"
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                self.host, self._wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+        except (OSError, UnicodeError) as error:
+            raise PublisherError(f"{self._key}: {self.host} is no address of this machine ({error})") from error
+        listener = socket.socket(family, kind, protocol)
+        try:
+            # A restart must not wait for the connections of the run before it to fade.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(128)
+        except (OSError, OverflowError) as error:
+            listener.close()
+            raise PublisherError(_refusal(self._key, where, error)) from error
+        return listener
+
+
+def _refusal(key: str, where: str, error: Exception) -> str:
+    """One line that names the key to change."""
+    match getattr(error, "errno", None):
+        case errno.EADDRINUSE:
+            return f"{where} is in use by another program: stop that one, or change {key}"
+        case errno.EACCES:
+            return f"{where} is not ours to open (ports below 1024 need rights): change {key}"
+        case _:
+            return f"{where} can't be opened ({error}): change {key}"
