@@ -4,6 +4,7 @@ The documents are kept in memory with their headers made once, and are trusted f
 the same; that is looked at once a second at most. So a 304 costs no template, no body and no database.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.domain.feed import FeedFormat
+from publisher.errors import StorageError
 from publisher.pipeline.ports import FeedDocument, Storage
 from publisher.web.negotiation import not_modified, prefers_gzip
+
+_log = logging.getLogger(__name__)
 
 PREFIX = "/feeds/"
 MAX_AGE = timedelta(minutes=15)
@@ -69,7 +73,11 @@ class FeedFiles:
         if scope["method"] not in ("GET", "HEAD"):
             return await self._error_page(scope, 405)(scope, receive, send)
         name = _name(scope["path"])
-        copies = await self._find(name) if name else None
+        try:
+            copies = await self._find(name) if name else None
+        except StorageError as error:
+            _log.warning("feed not served: %s", error)
+            return await self._error_page(scope, 503)(scope, receive, send)
         if copies is None:
             return await self._error_page(scope, 404)(scope, receive, send)
         await _answer(scope, send, copies)
@@ -89,7 +97,10 @@ class FeedFiles:
         now = self._monotonic()
         if now - self._checked >= CHECK_EVERY:
             self._checked = now
-            self._trust(await run_in_threadpool(self._read_version))
+            try:
+                self._trust(await run_in_threadpool(self._read_version))
+            except StorageError as error:
+                _log.warning("feeds are served as they were last known: %s", error)
 
     def _trust(self, version: int) -> None:
         if version != self._version:

@@ -1,0 +1,78 @@
+"""The web application: feeds by the short way, everything else by FastAPI, with the same headers on every page."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher.errors import StorageError
+from publisher.pipeline.ports import Clock, Storage
+from publisher.pipeline.publish import Site
+from publisher.pipeline.subscribe import Subscribing
+from publisher.templating import Templates
+from publisher.web import feeds
+from publisher.web.feeds import FeedFiles
+from publisher.web.health import health_routes
+from publisher.web.outbox import Outbox, outbox_routes
+from publisher.web.page import Pages
+from publisher.web.pages import page_routes
+from publisher.web.security import SecurityHeaders
+from publisher.web.subscriptions import subscription_routes
+
+STATIC = Path(__file__).parent / "static"
+
+
+def build_web(
+    storage: Storage,
+    templates: Templates,
+    site: Site,
+    clock: Clock,
+    outbox: Outbox | None = None,
+) -> ASGIApp:
+    """The application for one site. The outbox page exists when `outbox` is given."""
+    pages = Pages(templates, site)
+
+    def error_page(scope: Scope, status: int) -> ASGIApp:
+        headers = {"Allow": "GET, HEAD"} if status == 405 else None
+        return SecurityHeaders(pages.error(scope, status, headers))
+
+    return _Web(FeedFiles(storage, error_page), SecurityHeaders(_pages(storage, pages, clock, outbox)))
+
+
+class _Web:
+    """Feeds go the short way."""
+
+    def __init__(self, feed_files: ASGIApp, rest: ASGIApp) -> None:
+        self._feed_files = feed_files
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        feed = scope["type"] == "http" and scope["path"].startswith(feeds.PREFIX)
+        await (self._feed_files if feed else self._rest)(scope, receive, send)
+
+
+def _pages(storage: Storage, pages: Pages, clock: Clock, outbox: Outbox | None) -> FastAPI:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(page_routes(storage, pages))
+    app.include_router(subscription_routes(Subscribing(storage, clock), pages))
+    app.include_router(health_routes(storage))
+    if outbox is not None:
+        app.include_router(outbox_routes(outbox, pages))
+    app.mount("/static", StaticFiles(directory=STATIC))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return pages.error(request.scope, error.status_code, error.headers)
+
+    @app.exception_handler(StorageError)
+    async def without_database(request: Request, _: StorageError) -> Response:
+        return pages.error(request.scope, 503, {"Retry-After": "60"})
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, _: Exception) -> Response:
+        # The traceback is in the log: the framework raises it again once the page is out.
+        return pages.error(request.scope, 500)
+
+    return app

@@ -1,0 +1,67 @@
+"""How a page is made: a template filled in the reader's language, and a short clear page for each error."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.types import Scope
+
+from publisher.errors import TemplateError
+from publisher.i18n import translator
+from publisher.pipeline.publish import Site
+from publisher.templating import Templates
+from publisher.web.negotiation import best_language
+
+LANGUAGES = ("en", "zh-CN")
+
+_ERRORS = {
+    404: ("Nothing here", "There is no page at this address. Perhaps the link was cut short on its way."),
+    405: ("That can't be done here", "This address takes no such request."),
+    503: ("Not now", "The database does not answer. Please try again in a minute."),
+}
+_FAILURE = ("Something went wrong", "The fault is ours and has been noted. Please try again later.")
+
+
+class Pages:
+    """Makes the pages of a site."""
+
+    def __init__(self, templates: Templates, site: Site) -> None:
+        self._templates = templates
+        self.site = site
+        self.root = urlsplit(site.base_url).path.rstrip("/")
+        """What stands before each path when the site lives below a path of its host."""
+        own = best_language(site.language, LANGUAGES)
+        self._languages = (own, *(language for language in LANGUAGES if language != own))
+
+    def page(
+        self,
+        reader: HTTPConnection,
+        name: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> Response:
+        """The page of a template (`web/<name>.html.jinja`). Raises TemplateError."""
+        speaker = translator(best_language(reader.headers.get("accept-language"), self._languages))
+        body = self._templates.render(
+            f"web/{name}.html.jinja",
+            _=speaker.gettext,
+            language=speaker.tag,
+            root=self.root,
+            site=self.site,
+            **values,
+        )
+        return HTMLResponse(body, status, {"Vary": "Accept-Language", **(headers or {})})
+
+    def error(self, scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        """The page of an error; plain text when even that page has a fault."""
+        title, sentence = _ERRORS.get(status, _FAILURE if status >= 500 else (HTTPStatus(status).phrase, ""))
+        try:
+            return self.page(
+                HTTPConnection(scope), "error", status=status, headers=headers, title=title, sentence=sentence
+            )
+        except TemplateError:
+            return PlainTextResponse(f"{title}. {sentence}\n", status, headers)

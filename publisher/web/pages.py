@@ -1,0 +1,55 @@
+"""The pages that anybody may read: so far the front page, which says what this site publishes and where."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from publisher.domain.feed import Feed, FeedFormat, source_feed
+from publisher.domain.newsletter import Newsletter
+from publisher.pipeline.ports import Storage
+from publisher.web.page import Pages
+
+_SHOWN_AS = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """One document of a feed: what the format is called, its address and its media type."""
+
+    format: str
+    address: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """A feed as the front page shows it."""
+
+    title: str
+    description: str
+    links: tuple[FeedLink, ...]
+
+
+def page_routes(storage: Storage, pages: Pages) -> APIRouter:
+    """The routes of the public pages."""
+    router = APIRouter()
+    base_url = pages.site.base_url
+
+    @router.api_route("/", methods=["GET", "HEAD"])
+    def index(request: Request) -> Response:
+        with storage.read() as work:
+            feeds = [feed_view(feed, base_url) for feed in work.feeds.all()]
+            sources = [feed_view(source_feed(stored.source), base_url) for stored in work.sources.all()]
+            newsletters: list[Newsletter] = work.newsletters.all()
+        return pages.page(request, "index", feeds=feeds, sources=sources, newsletters=newsletters)
+
+    return router
+
+
+def feed_view(feed: Feed, base_url: str) -> FeedView:
+    """A feed with the full addresses of its documents."""
+    links = tuple(
+        FeedLink(shown, base_url + feed.path(format), format.media_type.partition(";")[0])
+        for format, shown in _SHOWN_AS.items()
+    )
+    return FeedView(feed.title, feed.description, links)
