@@ -10,6 +10,7 @@ from publisher.domain.newsletter import Newsletter
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.publish import Site
+from publisher.settings.reading import secret_in
 from publisher.settings.tables import Choosing, Document, FeedTable, NewsletterTable, RelayTable, SourceTable
 from publisher.sources.fetch import FetchConfig
 
@@ -109,13 +110,16 @@ def database_url(url: str, folder: Path) -> str:
 
 
 def _relay(table: RelayTable, folder: Path) -> Relay:
+    password = table.password.get_secret_value()
+    if not password and table.password_file:
+        password = secret_in(folder / table.password_file)
     return Relay(
         name=table.name,
         host=table.host,
         port=table.port or _PORTS[table.tls],
         tls=table.tls,
         user=table.user,
-        password=table.password.get_secret_value(),
+        password=password,
         connections=table.connections,
         in_doubt=table.in_doubt,
         timeout=table.timeout,
