@@ -26,7 +26,8 @@ class Server:
 
     def __init__(self, app: ASGIApp, host: str, port: int, key: str) -> None:
         self.host = host
-        self._wanted = port
+        self.port = port
+        """The port it listens on; for 0 the one that was given, once started."""
         self._key = key
         self._socket: socket.socket | None = None
         config = uvicorn.Config(
@@ -46,17 +47,13 @@ class Server:
     def start(self) -> None:
         """Bind and serve; returns when requests are answered. Raises PublisherError when the port can't be had."""
         self._socket = self._bind()
+        self.port = self._socket.getsockname()[1]
         self._thread.start()
         give_up = time.monotonic() + START_LIMIT
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > give_up:
                 raise PublisherError(f"The server on {self.host}:{self.port} did not come up: see the log")
             time.sleep(0.005)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on; the one that was given for 0, once started."""
-        return int(self._socket.getsockname()[1]) if self._socket else self._wanted
 
     @property
     def address(self) -> str:
@@ -80,10 +77,10 @@ class Server:
         self._server.run(sockets=[self._socket])
 
     def _bind(self) -> socket.socket:
-        where = f"{self.host}:{self._wanted}"
+        where = f"{self.host}:{self.port}"
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(
-                self.host, self._wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
         except (OSError, UnicodeError) as error:
             raise PublisherError(f"{self._key}: {self.host} is no address of this machine ({error})") from error
@@ -93,15 +90,15 @@ class Server:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(128)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             listener.close()
             raise PublisherError(_refusal(self._key, where, error)) from error
         return listener
 
 
-def _refusal(key: str, where: str, error: Exception) -> str:
+def _refusal(key: str, where: str, error: OSError) -> str:
     """One line that names the key to change."""
-    match getattr(error, "errno", None):
+    match error.errno:
         case errno.EADDRINUSE:
             return f"{where} is in use by another program: stop that one, or change {key}"
         case errno.EACCES:

@@ -1,0 +1,150 @@
+"""A server in a thread: it starts at once or says why not, and ends when it is told."""
+
+import logging
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from publisher.errors import PublisherError
+from publisher.web.serve import Server
+
+KEY = "[web] port"
+
+
+def application(waiting: threading.Event | None = None) -> Starlette:
+    def hello(request: Request) -> PlainTextResponse:
+        if waiting is not None:
+            waiting.set()
+            time.sleep(0.4)
+        return PlainTextResponse("hello")
+
+    return Starlette(routes=[Route("/", hello)])
+
+
+def ask(port: int, request: bytes = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    connection.sendall(request)
+    return connection
+
+
+def test_it_answers_as_soon_as_start_returns_on_the_port_it_was_given() -> None:
+    server = Server(application(), "127.0.0.1", 0, KEY)
+    server.start()
+    try:
+        assert server.port > 0
+        assert server.address == f"http://127.0.0.1:{server.port}"
+        with ask(server.port) as connection:
+            answer = connection.recv(4096).decode()
+    finally:
+        assert server.stop()
+    assert answer.startswith("HTTP/1.1 200 OK")
+    assert "server:" not in answer.lower()
+
+
+def test_a_port_in_use_is_one_line_that_names_the_key() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PublisherError) as caught:
+            Server(application(), "127.0.0.1", port, KEY).start()
+    assert str(caught.value) == f"127.0.0.1:{port} is in use by another program: stop that one, or change {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("host.invalid", "[web] port: host.invalid is no address of this machine"),
+        ("192.0.2.1", "192.0.2.1:0 can't be opened"),
+    ],
+)
+def test_an_address_that_can_not_be_opened_is_one_line(host: str, says: str) -> None:
+    with pytest.raises(PublisherError) as caught:
+        Server(application(), host, 0, KEY).start()
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_port_that_is_not_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(PublisherError, match="ports below 1024 need rights"):
+        Server(application(), "127.0.0.1", 80, KEY).start()
+
+
+def test_it_ends_within_a_second_though_clients_keep_their_connections() -> None:
+    server = Server(application(), "127.0.0.1", 0, KEY)
+    server.start()
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+    half = ask(server.port, b"GET / HTTP/1.1\r\nHos")
+    kept = ask(server.port)
+    assert kept.recv(4096)
+    began = time.monotonic()
+    assert server.stop()
+    assert time.monotonic() - began < 1
+    for connection in (*idle, half, kept):
+        connection.close()
+
+
+def test_an_answer_under_way_is_given_before_it_ends() -> None:
+    waiting = threading.Event()
+    server = Server(application(waiting), "127.0.0.1", 0, KEY)
+    server.start()
+    with ask(server.port) as connection:
+        assert waiting.wait(5)
+        assert server.stop(3)
+        assert connection.recv(4096).endswith(b"hello")
+
+
+def test_a_port_is_free_again_once_it_has_ended() -> None:
+    first = Server(application(), "127.0.0.1", 0, KEY)
+    first.start()
+    with ask(first.port) as connection:
+        connection.recv(4096)
+        assert first.stop()
+    second = Server(application(), "127.0.0.1", first.port, KEY)
+    second.start()
+    assert second.stop()
+
+
+def test_stopping_what_never_started_is_nothing() -> None:
+    server = Server(application(), "127.0.0.1", 8123, KEY)
+    assert server.port == 8123
+    assert server.stop()
+
+
+def test_signals_stay_with_the_program() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    server = Server(application(), "127.0.0.1", 0, KEY)
+    server.start()
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert server.stop()
+
+
+def test_no_line_of_the_log_tells_who_asked_for_what(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        server = Server(application(), "127.0.0.1", 0, KEY)
+        server.start()
+        with ask(server.port, b"GET /secret-token HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+            connection.recv(4096)
+        server.stop()
+    assert "secret-token" not in caplog.text
+    assert "127.0.0.1" not in "".join(record.getMessage() for record in caplog.records if record.name != "asyncio")
+
+
+def test_ipv6_is_written_in_brackets() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    server = Server(application(), "::1", 0, KEY)
+    server.start()
+    assert server.address == f"http://[::1]:{server.port}"
+    assert server.stop()
