@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import StorageError
-from publisher.pipeline.ports import Clock, Storage
+from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.templating import Templates
@@ -28,7 +28,7 @@ def build_web(
     storage: Storage,
     templates: Templates,
     site: Site,
-    clock: Clock,
+    subscribing: Subscribing,
     outbox: Outbox | None = None,
 ) -> ASGIApp:
     """The application for one site. The outbox page exists when `outbox` is given."""
@@ -38,7 +38,7 @@ def build_web(
         headers = {"Allow": "GET, HEAD"} if status == 405 else None
         return SecurityHeaders(pages.error(scope, status, headers))
 
-    return _Web(FeedFiles(storage, error_page), SecurityHeaders(_pages(storage, pages, clock, outbox)))
+    return _Web(FeedFiles(storage, error_page), SecurityHeaders(_pages(storage, pages, subscribing, outbox)))
 
 
 class _Web:
@@ -53,10 +53,10 @@ class _Web:
         await (self._feed_files if feed else self._rest)(scope, receive, send)
 
 
-def _pages(storage: Storage, pages: Pages, clock: Clock, outbox: Outbox | None) -> FastAPI:
+def _pages(storage: Storage, pages: Pages, subscribing: Subscribing, outbox: Outbox | None) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(page_routes(storage, pages))
-    app.include_router(subscription_routes(Subscribing(storage, clock), pages))
+    app.include_router(subscription_routes(subscribing, pages))
     app.include_router(health_routes(storage))
     if outbox is not None:
         app.include_router(outbox_routes(outbox, pages))
