@@ -1,0 +1,131 @@
+"""Content-transfer-encodings (RFC 2045, section 6) of texts with slots.
+
+What all recipients of a digest share is encoded once; a message only encodes its slots' values.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from publisher.domain.edition import RecipientSlot, Segments
+
+Values = Callable[[RecipientSlot], str]
+
+_SOFT_BREAK = b"=\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedPrintable:
+    """Static pieces, each encoded by itself, with a soft line break at each side of a slot."""
+
+    statics: tuple[bytes, ...]
+    slots: tuple[RecipientSlot, ...]
+    name: str = "quoted-printable"
+
+    @property
+    def size(self) -> int:
+        """Bytes without the slots' values."""
+        return sum(map(len, self.statics))
+
+    def fill(self, values: Values) -> bytes:
+        """The encoded text with a recipient's values."""
+        pieces = [self.statics[0]]
+        for slot, static in zip(self.slots, self.statics[1:], strict=True):
+            pieces += [_broken(_quoted(_canonical(values(slot)))), static]
+        return b"".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """A static piece in base64, begun at its first, second or third byte: the whole groups, and what is left over.
+
+    Base64 turns groups of three bytes into four characters. How many bytes of a piece complete the group that a
+    slot's value began depends on the value's length: hence three forms of each.
+    """
+
+    raw: bytes
+    encoded: tuple[bytes, bytes, bytes]
+    left: tuple[bytes, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """Static pieces in whole groups and whole lines, so that they can be joined with lines made for a recipient."""
+
+    statics: tuple[_Groups, ...]
+    slots: tuple[RecipientSlot, ...]
+    name: str = "base64"
+
+    @property
+    def size(self) -> int:
+        """Bytes without the slots' values."""
+        return sum(len(static.encoded[0]) for static in self.statics)
+
+    def fill(self, values: Values) -> bytes:
+        """The encoded text with a recipient's values."""
+        pieces: list[bytes] = []
+        begun = b""
+        for number, static in enumerate(self.statics):
+            if number:
+                begun += _canonical(values(self.slots[number - 1]))
+            missing = -len(begun) % 3
+            begun += static.raw[:missing]
+            if len(static.raw) < missing:
+                continue
+            pieces += [_lines(begun), static.encoded[missing]]
+            begun = static.left[missing]
+        return b"".join([*pieces, _lines(begun)])
+
+
+EncodedText = QuotedPrintable | Base64
+
+
+def encode_text(segments: Segments) -> EncodedText:
+    """A text in the shorter of both encodings; quoted-printable, which people can read, when they are equal."""
+    statics, slots = _alternate(segments)
+    raws = [_canonical(static) for static in statics]
+    quoted = [_quoted(raw) for raw in raws]
+    readable = QuotedPrintable((*map(_broken, quoted[:-1]), quoted[-1]), slots)
+    compact = Base64(tuple(map(_groups, raws)), slots)
+    return readable if readable.size <= compact.size else compact
+
+
+def _alternate(segments: Segments) -> tuple[list[str], tuple[RecipientSlot, ...]]:
+    """Static texts and the slots between them: one text more than slots."""
+    statics, slots = [""], []
+    for segment in segments:
+        if isinstance(segment, str):
+            statics[-1] += segment
+        else:
+            slots.append(segment)
+            statics.append("")
+    return statics, tuple(slots)
+
+
+def _canonical(text: str) -> bytes:
+    """UTF-8 with CRLF line ends (RFC 2046, section 4.1.1)."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    return lines.encode("utf-8", "replace")
+
+
+def _quoted(raw: bytes) -> bytes:
+    return binascii.b2a_qp(raw.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+
+
+def _broken(quoted: bytes) -> bytes:
+    """With a soft break at its end, where it does not end a line anyway."""
+    return quoted if not quoted or quoted.endswith(b"\r\n") else quoted + _SOFT_BREAK
+
+
+def _groups(raw: bytes) -> _Groups:
+    starts = (0, 1, 2)
+    ends = [start + (len(raw) - start) // 3 * 3 for start in starts]
+    encoded = tuple(_lines(raw[start:end]) for start, end in zip(starts, ends, strict=True))
+    left = tuple(raw[max(start, end) :] for start, end in zip(starts, ends, strict=True))
+    return _Groups(raw, (encoded[0], encoded[1], encoded[2]), (left[0], left[1], left[2]))
+
+
+def _lines(raw: bytes) -> bytes:
+    """Base64 in lines of at most 76 characters."""
+    return base64.encodebytes(raw).replace(b"\n", b"\r\n")

@@ -1,0 +1,130 @@
+"""Digests: an edition's variant becomes subject, text and HTML by the templates of the newsletter's look.
+
+The HTML's style sheet is inlined by premailer (nobody else imports it), once per variant. Templates get the values
+of `_values`; what is different for each recipient is left as slots.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import cssutils
+from premailer import Premailer
+
+from publisher.domain.article import shorten
+from publisher.domain.edition import Rendering, Segments, SlotKind
+from publisher.domain.subscription import MailFormat
+from publisher.errors import TemplateError
+from publisher.i18n import translator
+from publisher.mail.articles import DigestArticle, digest_article
+from publisher.mail.encoding import encode_text
+from publisher.mail.slots import Marks
+from publisher.mail.text import WIDTH, one_line, wrap
+from publisher.pipeline.ports import Renderer, RenderRequest
+from publisher.templating import Templates
+
+HTML_LIMIT = 100_000
+"""Bytes of encoded HTML; Gmail cuts a message's text at 102,400."""
+
+PREHEADER_COLUMNS = 140
+
+# Attributes that premailer would write from the style sheet over those of the template.
+_ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
+
+# It reports each property it does not know (mso-…) as an error.
+cssutils.log.setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRenderer(Renderer):
+    """Renders digests by `digest/<look>/{subject.txt,body.txt,body.html,style.css}.jinja`."""
+
+    templates: Templates
+
+    def render(self, request: RenderRequest) -> Rendering:
+        """One variant: as many articles as the newsletter's limit and the mail's size allow. Raises TemplateError."""
+        shown = max(1, min(len(request.articles), request.newsletter.limit))
+        while True:
+            rendering = self._render(request, shown)
+            size = encode_text(rendering.html).size
+            if size <= HTML_LIMIT:
+                return rendering
+            if shown <= 1:
+                look = request.newsletter.template
+                raise TemplateError(
+                    f"template digest/{look}/body.html.jinja: one article makes {size} bytes of HTML, "
+                    f"more than the {HTML_LIMIT} that mail programs show: shorten it"
+                )
+            shown = max(1, min(shown - 1, shown * HTML_LIMIT // size))
+
+    def _render(self, request: RenderRequest, shown: int) -> Rendering:
+        values = _values(request, shown)
+        look = f"digest/{request.newsletter.template}"
+        return Rendering(
+            subject=self._subject(f"{look}/subject.txt.jinja", values),
+            text=self._text(f"{look}/body.txt.jinja", values),
+            html=self._html(look, values) if request.variant.format is MailFormat.HTML else (),
+        )
+
+    def _subject(self, name: str, values: dict[str, object]) -> Segments:
+        marks = Marks()
+        subject = one_line(self.templates.render(name, recipient=marks.recipient, **values))
+        return marks.cut(subject, SlotKind.HEADER)
+
+    def _text(self, name: str, values: dict[str, object]) -> Segments:
+        marks = Marks()
+        text = self.templates.render(name, recipient=marks.recipient, **values)
+        return marks.cut(text.strip("\n") + "\n", SlotKind.TEXT)
+
+    def _html(self, look: str, values: dict[str, object]) -> Segments:
+        marks = Marks()
+        style = self.templates.render(f"{look}/style.css.jinja", **values)
+        document = self.templates.render(f"{look}/body.html.jinja", recipient=marks.recipient, **values)
+        if not document.lstrip().lower().startswith("<!doctype html>"):
+            raise TemplateError(f"template {look}/body.html.jinja: it must begin with <!DOCTYPE html>")
+        return marks.cut_html(inline(document, style))
+
+
+def inline(document: str, style: str) -> str:
+    """The document with the style sheet's rules in `style` attributes, and those for media in its head."""
+    inlined: str = Premailer(
+        document,
+        css_text=style,
+        allow_network=False,
+        strip_important=False,
+        keep_style_tags=False,
+        disable_validation=True,
+        disable_basic_attributes=_ATTRIBUTES,
+    ).transform(pretty_print=False)
+    return inlined
+
+
+def preheader(articles: Sequence[DigestArticle]) -> str:
+    """What mail programs show beside the subject: the other titles, or of a single article its summary."""
+    others = " · ".join(article.title for article in articles[1:4])
+    return shorten(others or articles[0].summary, PREHEADER_COLUMNS)
+
+
+def _values(request: RenderRequest, shown: int) -> dict[str, object]:
+    """What the templates of a digest can use, beside `recipient`."""
+    speaks = translator(request.variant.language)
+    zone = ZoneInfo(request.newsletter.timezone)
+    articles: list[DigestArticle] = [digest_article(state, speaks, zone) for state in request.articles[:shown]]
+    wrapped: Callable[..., str] = wrap
+    return {
+        "_": speaks.gettext,
+        "ngettext": speaks.ngettext,
+        "language": speaks.tag,
+        "newsletter": request.newsletter,
+        "date": speaks.date(request.cut_at, zone, "full"),
+        "preheader": preheader(articles),
+        "articles": articles,
+        "total": len(request.articles),
+        "more": len(request.articles) - len(articles),
+        "site": {"title": request.site_title, "url": request.site_url},
+        "legal": request.legal,
+        "shorten": shorten,
+        "wrap": wrapped,
+        "width": WIDTH,
+    }
