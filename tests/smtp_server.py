@@ -80,7 +80,7 @@ class SmtpServer:
         self.keep = keep
         self.lock = threading.Lock()
         self.counts = {"mail": 0, "rcpt": 0, "data": 0, "dot": 0, "body": 0}
-        self.tls, self.certificate = _tls_context(self.behaviour)
+        self.tls, self.certificate = tls_context(self.behaviour)
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if log else None
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self.port: int = self._listener.getsockname()[1]
@@ -132,15 +132,16 @@ class SmtpServer:
             self._threads.append(thread)
 
     def _serve_one(self, connection: socket.socket, number: int) -> None:
+        conversation = _Conversation(self, connection, number)
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _Conversation(self, connection, number).run()
+            conversation.run()
         except (OSError, EOFError):
             pass
         finally:
+            conversation.socket.close()
             with self.lock:
-                self._open.discard(connection)
-            connection.close()
+                self._open.discard(conversation.socket)
 
     def take(self, message: Accepted) -> None:
         """Note a message, on disk first."""
@@ -150,6 +151,13 @@ class SmtpServer:
         if self.keep:
             with self.lock:
                 self.accepted.append(message)
+
+    def wait_until_alone(self, seconds: float = 10.0) -> None:
+        """Until every connection has ended."""
+        until = time.monotonic() + seconds
+        while self._open:
+            assert time.monotonic() < until, "a connection did not end"
+            time.sleep(0.001)
 
     def count(self, stage: str) -> int:
         """The number of this command or message."""
@@ -412,7 +420,7 @@ class _Conversation:
         return self.behaviour.limit_stage == stage and self.server.counts[stage] == self.behaviour.limit_at
 
 
-def _tls_context(behaviour: Behaviour) -> tuple[ssl.SSLContext | None, str]:
+def tls_context(behaviour: Behaviour) -> tuple[ssl.SSLContext | None, str]:
     """A server's context with a certificate made for `localhost` now, and the certificate as PEM."""
     if behaviour.tls == "none":
         return None, ""
