@@ -1,0 +1,221 @@
+"""From a page to an article: body, title, people, tags, dates, images, each with the evidence for it.
+
+The body is chosen between trafilatura (which knows English pages best) and readability (Chinese portals) by what
+they agree on and what the page marks; see `body`. No site has a rule of its own here: an operator may give selectors.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+import trafilatura
+from lxml import html
+from lxml.html import HtmlElement
+from readability import Document
+
+from publisher.domain.article import shorten
+from publisher.sources import body as bodies
+from publisher.sources import bylines, dates, jsonld, page, sanitize, selecting, urls
+from publisher.sources.metadata import Metadata, Reader, split_tags
+
+SUMMARY_COLUMNS = 400
+"""How long a summary is that we make from the text; a CJK character counts two."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What a page says. `html` is sanitised with absolute addresses, `text` the same as plain text, both without
+    title, by-line and surroundings; empty when the page holds no article. Dates are aware UTC.
+
+    `source` is where the page says it is from (来源), `original_url` the address it names as its original.
+    `evidence` tells by field where it was found.
+    """
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    source: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    url: str | None = None
+    canonical_url: str | None = None
+    image: str | None = None
+    images: tuple[str, ...] = ()
+    summary: str = ""
+    text: str = ""
+    html: str = ""
+    original_url: str | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """The fields as JSON values, dates in ISO 8601."""
+        return {
+            name: value.isoformat()
+            if isinstance(value, datetime)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+            for name, value in asdict(self).items()
+        }
+
+
+def extract(
+    data: bytes,
+    url: str | None = None,
+    *,
+    charset: str | None = None,
+    zone: dates.Zone = UTC,
+    now: datetime | None = None,
+    selectors: Mapping[str, str] | None = None,
+) -> Extracted:
+    """Read an article page.
+
+    `url` is where it was found (without it relative addresses are dropped), `charset` what HTTP said, `zone` that of
+    its dates, `now` when it was collected: without it "3 hours ago" has no answer. `selectors` override what is found:
+    article_title, article_body, article_author, article_date, article_tags, article_remove. Raises
+    `selecting.BadSelector` for one that is no CSS, and nothing else.
+    """
+    selectors = selectors or {}
+    found = page.parse(data, url, charset)
+    for element in selecting.select(found.root, selectors, "article_remove"):
+        if element.getparent() is not None:
+            element.drop_tree()
+    reader = Reader(found, dates.Context(now, zone))
+    body = _body(found.root, reader, selectors)
+    metadata = reader.read(body.nodes if body else ())
+    metadata = _overridden(metadata, found, reader.context, selectors)
+    markup = sanitize.clean_tree(body.element, found.base) if body else ""
+    return _assembled(found, metadata, markup, body.evidence if body else "none")
+
+
+def _assembled(found: page.Page, metadata: Metadata, markup: str, body_evidence: str) -> Extracted:
+    text = sanitize.to_text(markup)
+    images = _images(markup)
+    return Extracted(
+        title=metadata.title,
+        authors=metadata.authors,
+        source=metadata.source,
+        published=metadata.published.at if metadata.published else None,
+        updated=metadata.updated.at if metadata.updated else None,
+        tags=metadata.tags,
+        language=spoken(metadata.language, text or metadata.title),
+        url=found.url,
+        canonical_url=metadata.canonical_url,
+        image=metadata.image or next(iter(images), None),
+        images=images,
+        summary=metadata.description or shorten(text, SUMMARY_COLUMNS),
+        text=text,
+        html=markup,
+        original_url=metadata.original_url,
+        evidence={**metadata.evidence, "body": body_evidence, "encoding": found.encoding},
+    )
+
+
+def _body(root: HtmlElement, reader: Reader, selectors: Mapping[str, str]) -> bodies.Body | None:
+    tree = bodies.prepared(root)
+    if selectors.get("article_body"):
+        chosen = selecting.select(tree, selectors, "article_body")
+        if chosen:
+            holder = html.Element("div")
+            holder.extend(chosen)
+            return bodies.given(holder)
+    ballots: list[list[str]] = [[ballot] for ballot in (_trafilatura(tree), _readability(tree)) if ballot]
+    ballots += [[text] for text in jsonld.texts(reader.thing.get("articleBody"))]
+    return bodies.find(tree, ballots, reader.title)
+
+
+def _surviving(extractor: str, read: Callable[[], str]) -> str:
+    """An extractor that fails has no vote; they are large, and the pages hostile."""
+    try:
+        return read()
+    except Exception:
+        _log.warning("extractor failed", extractor=extractor, exc_info=True)
+        return ""
+
+
+def _trafilatura(tree: HtmlElement) -> str:
+    return _surviving(
+        "trafilatura",
+        lambda: (
+            trafilatura.extract(
+                deepcopy(tree), favor_precision=True, include_comments=False, include_tables=True, deduplicate=False
+            )
+            or ""
+        ),
+    )
+
+
+def _readability(tree: HtmlElement) -> str:
+    def read() -> str:
+        # A string: the library parses its input again for each of its tries.
+        summary = Document(html.tostring(tree, encoding="unicode")).summary(html_partial=True)
+        return sanitize.to_text(summary)
+
+    return _surviving("readability", read)
+
+
+def _overridden(metadata: Metadata, found: page.Page, context: dates.Context, selectors: Mapping[str, str]) -> Metadata:
+    """The metadata with what an operator's selectors say; a selector that matches nothing changes nothing."""
+    changes: dict[str, object] = {}
+    if (element := selecting.first(found.root, selectors, "article_title")) is not None:
+        changes["title"] = page.text_of(element) or metadata.title
+    if authors := names_at(selecting.select(found.root, selectors, "article_author")):
+        changes["authors"] = authors
+    if tags := tags_at(selecting.select(found.root, selectors, "article_tags")):
+        changes["tags"] = tags
+    if (moment := date_at(selecting.first(found.root, selectors, "article_date"), context)) is not None:
+        changes["published"] = moment
+    evidence = {**metadata.evidence, **dict.fromkeys(changes, "selector")}
+    return Metadata(
+        **{**{name: getattr(metadata, name) for name in Metadata.__slots__}, **changes, "evidence": evidence}
+    )
+
+
+def names_at(elements: Sequence[HtmlElement]) -> tuple[str, ...]:
+    """The people that some elements name."""
+    return tuple(dict.fromkeys(name for element in elements for name in bylines.names(page.text_of(element))))
+
+
+def tags_at(elements: Sequence[HtmlElement]) -> tuple[str, ...]:
+    """The tags that some elements name: one each, or several where one element lists them."""
+    texts = [part for element in elements for part in split_tags(page.text_of(element))]
+    return tuple(dict.fromkeys(tag for text in texts if (tag := re.sub(r"^[##\s]+", "", text).strip())))
+
+
+def date_at(element: HtmlElement | None, context: dates.Context) -> dates.Moment | None:
+    """The date at an element: its `datetime` or `content`, else its text."""
+    if element is None:
+        return None
+    for text in (element.get("datetime"), element.get("content"), page.text_of(element)):
+        if text and (moment := dates.parse(text, context)) is not None:
+            return moment
+    return None
+
+
+def spoken(declared: str | None, text: str) -> str | None:
+    """The language of a text: what is declared, unless the script says otherwise (templates often say `en`)."""
+    letters = [char for char in text if char.isalpha()][:4000]
+    if len(letters) < 20:
+        return declared
+    han = sum("\u4e00" <= char <= "\u9fff" for char in letters) / len(letters)
+    kana = sum("\u3040" <= char <= "\u30ff" for char in letters) / len(letters)
+    hangul = sum("\uac00" <= char <= "\ud7af" for char in letters) / len(letters)
+    written = "ko" if hangul > 0.3 else "ja" if kana > 0.1 else "zh" if han > 0.4 else None
+    primary = (declared or "").partition("-")[0]
+    if written is None:
+        return None if primary in ("zh", "ja", "ko") and han + kana + hangul < 0.05 else declared
+    return declared if primary == written else written
+
+
+def _images(markup: str) -> tuple[str, ...]:
+    if "<img" not in markup:
+        return ()
+    root = sanitize.parse_fragment(markup)
+    found = [urls.largest(None, image.get("srcset") or "") or image.get("src") for image in root.iter("img")]
+    return tuple(dict.fromkeys(url for url in found if url))

@@ -1,0 +1,126 @@
+"""An HTML page as a tree, with the few questions that all who read it ask."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from publisher.sources import charset, urls
+
+BLOCKS = frozenset(
+    (
+        *("p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "blockquote", "pre", "figure"),
+        *("figcaption", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th", "caption", "body", "form"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "details", "summary", "address", "fieldset", "center", "hr"),
+    )
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+SILENT = frozenset(("script", "style", "noscript", "template", "head", "title", "svg", "iframe", "select", "textarea"))
+"""Elements whose text nobody reads."""
+
+_APART = re.compile(
+    r"(^|[\s_-])(nav|navbar|menu|breadcrumbs?|sidebar|side|aside|footer|related|recommend\w*|hot|rank\w*|copyright"
+    r"|comments?|share|sharing|social|newsletter|promo|advert\w*|ads?|banner|pagination|pager|popup|modal|cookie\w*)"
+    r"($|[\s_-])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A parsed page. `url` is its own address where known, `base` what its relative addresses are relative to."""
+
+    root: HtmlElement
+    url: str | None
+    base: str | None
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextNode:
+    """A run of text as it stands in the page, its white space folded, and the element it is in."""
+
+    text: str
+    element: HtmlElement
+
+
+def parse(data: bytes, url: str | None = None, http_charset: str | None = None) -> Page:
+    """Parse a page. Never raises: what is no HTML is a page without content."""
+    decoded = charset.decode(data, http_charset)
+    root = parse_text(decoded.text)
+    base = url
+    declared = root.find(".//base[@href]")
+    if declared is not None:
+        base = urls.absolute(url, declared.get("href")) or url
+    return Page(root, url, base, decoded.encoding)
+
+
+def parse_text(text: str) -> HtmlElement:
+    """The tree of a whole document."""
+    # Bytes in an encoding that the parser is told: it then believes no declaration, and none is refused.
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    data = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    try:
+        root = html.document_fromstring(data, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        root = html.document_fromstring(b"<html><head></head><body></body></html>", parser=parser)
+    return root
+
+
+def text_of(element: HtmlElement) -> str:
+    """All text of an element on one line, without scripts and styles."""
+    return " ".join("".join(node for node in _texts(element)).split())
+
+
+def _texts(element: HtmlElement) -> Iterator[str]:
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if event == "start" and node.text and node.tag not in SILENT:
+            yield node.text
+        elif event == "end" and node is not element:
+            if node.tag in BLOCKS or node.tag == "br":
+                yield " "
+            parent = node.getparent()
+            if node.tail and parent is not None and parent.tag not in SILENT:
+                yield node.tail
+
+
+def text_nodes(root: HtmlElement) -> Iterator[TextNode]:
+    """All visible runs of text in reading order, empty ones left out."""
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            raw, holder = node.text, node
+        elif node is root or (parent := node.getparent()) is None:
+            return
+        else:
+            raw, holder = node.tail, parent
+        if raw and holder.tag not in SILENT and (text := " ".join(raw.split())):
+            yield TextNode(text, holder)
+
+
+def is_apart(element: HtmlElement, within: HtmlElement | None = None) -> bool:
+    """Whether an element belongs to what stands around an article: navigation, side columns, footers, comments.
+
+    Only ancestors below `within` are looked at.
+    """
+    for node in (element, *element.iterancestors()):
+        if node is within:
+            return False
+        if stands_apart(node):
+            return True
+    return False
+
+
+def stands_apart(element: HtmlElement) -> bool:
+    """Whether this element by its name, class or id is one of those; `<body>` and `<article>` never are."""
+    if element.tag in ("nav", "aside", "footer"):
+        return True
+    if element.tag in ("html", "body", "article", "main"):
+        return False
+    return bool(_APART.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+
+
+def attribute(root: HtmlElement, path: str) -> list[str]:
+    """The values of an attribute path such as `.//meta[@name='x']/@content`, trimmed, empty ones left out."""
+    return [value.strip() for value in map(str, root.xpath(path)) if value.strip()]

@@ -1,0 +1,248 @@
+"""HTML from outside made harmless: an allow-list, absolute addresses, no tracking; and HTML as plain text.
+
+The tree is put in order first (addresses, lazy images, pixels), then nh3 has the last word about what stays.
+"""
+
+import re
+from collections.abc import Iterator
+
+import nh3
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from publisher.sources import urls
+
+ID_PREFIX = "a-"
+"""What ids and names of an article start with, so that they can't meet those of our own pages."""
+
+
+def _names(listed: str) -> set[str]:
+    return set(listed.split())
+
+
+_MATHML = _names(
+    "math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder "
+    "mover munderover mmultiscripts mprescripts mtable mtr mtd semantics annotation"
+)
+_TAGS = _MATHML | _names(
+    "h1 h2 h3 h4 h5 h6 p br hr div section blockquote q cite pre code kbd samp var tt ul ol li dl dt dd "
+    "table caption colgroup col thead tbody tfoot tr th td figure figcaption picture source img audio video track "
+    "a abbr b strong i em u s strike del ins mark small sub sup span bdi bdo dfn time wbr data address center "
+    "ruby rb rt rp rtc details summary"
+)
+_REMOVED_WITH_CONTENT = _names(
+    "script style noscript template iframe frame frameset object embed applet form button select textarea option "
+    "svg canvas title head link meta base"
+)
+_MATH_ATTRIBUTES = {"display", "mathvariant", "stretchy", "fence", "accent", "columnalign", "rowspan", "columnspan"}
+_ATTRIBUTES = {
+    "*": {"id", "lang", "dir", "title"},
+    "a": {"href", "hreflang"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
+    "source": {"src", "srcset", "sizes", "media", "type"},
+    "audio": {"src", "controls"},
+    "video": {"src", "controls", "poster", "width", "height"},
+    "track": {"src", "kind", "srclang", "label"},
+    "td": {"colspan", "rowspan", "headers", "align"},
+    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "time": {"datetime"},
+    "data": {"value"},
+    "q": {"cite"},
+    "blockquote": {"cite"},
+    "del": {"cite", "datetime"},
+    "ins": {"cite", "datetime"},
+    "details": {"open"},
+    "bdo": {"dir"},
+} | {tag: _MATH_ATTRIBUTES for tag in _MATHML}
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_REMOVED_WITH_CONTENT,
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel="noopener noreferrer",
+    id_prefix=ID_PREFIX,
+)
+
+LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-echo", "data-url", "_src", "data-lazy")
+"""Where pages keep an image's address until it is scrolled to."""
+
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
+_PLACEHOLDER = re.compile(
+    r"^(data:|about:)|/(blank|spacer|pixel|transparent|placeholder|lazy|loading)[\w-]*\.(gif|png|svg)"
+)
+_IMAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|svg)(\W|$)|/image|wx_fmt=", re.IGNORECASE)
+_NO_TEXT = {"script", "style", "template", "noscript", "rp", "rt", "head"}
+_PARAGRAPHS = _names(
+    "p div section article main header footer aside nav blockquote pre figure figcaption ul ol dl table h1 h2 h3 h4 "
+    "h5 h6 hr address details summary body form fieldset center"
+)
+_LINES = {"li", "dt", "dd", "tr", "caption", "br"}
+
+
+def parse_fragment(markup: str) -> HtmlElement:
+    """A `<div>` with the parsed markup; anything parses."""
+    # Bytes with a declared encoding: lxml refuses a str with an XML declaration, and NUL ends its input.
+    data = markup.replace("\0", "\ufffd").encode("utf-8", "replace")
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    root = html.document_fromstring(b"<html><body><div>" + data + b"</div></body></html>", parser=parser)
+    body = root.find("body")
+    holder = html.Element("div")
+    for child in list(body if body is not None else root):
+        # The parser may close our div early; what follows belongs to it all the same.
+        if child.tag == "div" and not child.attrib and len(holder) == 0 and not holder.text:
+            holder.text = child.text
+            holder.extend(list(child))
+            _append_text(holder, child.tail)
+        else:
+            holder.append(child)
+    return holder
+
+
+def clean(markup: str, base: str | None) -> str:
+    """Markup from outside, harmless and with absolute addresses; addresses without a base are dropped."""
+    return clean_tree(parse_fragment(markup), base) if markup.strip() else ""
+
+
+def clean_tree(root: HtmlElement, base: str | None) -> str:
+    """The inside of an element, made harmless. The tree is changed."""
+    for element in list(root.iter(etree.Element)):
+        tidy_element(element, base)
+    holder = html.Element("div")
+    holder.text = root.text
+    holder.extend(list(root))
+    inner = html.tostring(holder, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
+    return _CLEANER.clean(inner).strip()
+
+
+def tidy_element(element: HtmlElement, base: str | None) -> None:
+    """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
+    if element.tag == "img":
+        if is_pixel(element):
+            element.drop_tree()
+            return
+        wake(element)
+    for name in ("href", "src", "poster", "cite"):
+        if (value := element.get(name)) is not None:
+            _set(element, name, link(base, value) if name == "href" else urls.absolute(base, value))
+    if (value := element.get("srcset")) is not None:
+        _set(element, "srcset", urls.srcset(base, value) or None)
+    if element.tag == "img" and not element.get("src") and not element.get("srcset"):
+        element.drop_tree()
+
+
+def link(base: str | None, reference: str) -> str | None:
+    """Where a link leads: an absolute address, a mail address or telephone number, or a place in the text itself."""
+    reference = reference.strip()
+    if reference.startswith("#") and len(reference) > 1:
+        return f"#{ID_PREFIX}{reference[1:]}"
+    if re.match(r"(mailto|tel):", reference, re.IGNORECASE):
+        return reference
+    return urls.absolute(base, reference)
+
+
+def wake(image: HtmlElement) -> None:
+    """Give a lazy image the address that its script would give it."""
+    for name in _LAZY_SETS:
+        if (value := image.get(name)) and not image.get("srcset"):
+            image.set("srcset", value)
+    source = image.get("src") or ""
+    for name in LAZY:
+        value = (image.get(name) or "").strip()
+        if value and (not source or _PLACEHOLDER.search(source) or _IMAGE.search(value)):
+            image.set("src", value)
+            return
+
+
+def is_pixel(image: HtmlElement) -> bool:
+    """Whether an image is there to count, not to be seen."""
+    sizes = [(image.get(name) or "").strip().removesuffix("px") for name in ("width", "height")]
+    style = re.sub(r"\s", "", image.get("style") or "").lower()
+    small = [size in ("0", "1") for size in sizes]
+    return all(small) or bool(re.search(r"(^|;)(width|height):[01]px(;|$)", style))
+
+
+def _set(element: HtmlElement, name: str, value: str | None) -> None:
+    if value:
+        element.set(name, value)
+    else:
+        del element.attrib[name]
+
+
+def _append_text(holder: HtmlElement, text: str | None) -> None:
+    if not text:
+        return
+    if len(holder):
+        holder[-1].tail = (holder[-1].tail or "") + text
+    else:
+        holder.text = (holder.text or "") + text
+
+
+def to_text(markup: str) -> str:
+    """HTML as plain text: paragraphs parted by an empty line, list items by a line with a dash, table cells by tabs.
+
+    Never put to work on text that is no HTML: "a < b" would lose its end.
+    """
+    return tree_to_text(parse_fragment(markup)) if markup.strip() else ""
+
+
+def tree_to_text(root: HtmlElement) -> str:
+    """The text of an element, as `to_text` does."""
+    text = "".join(_pieces(root))
+    blocks = []
+    for block in re.split(r"\f+", text):
+        lines = [re.sub(r"[ \r\x0b]+", " ", line).strip(" \t") for line in block.split("\n")]
+        if joined := "\n".join(line for line in lines if line):
+            blocks.append(joined)
+    return "\n\n".join(blocks)
+
+
+def _pieces(root: HtmlElement) -> Iterator[str]:
+    """The texts in reading order; a form feed ends a paragraph, a newline a line. Walks without recursion."""
+    pre = 0
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        if event in ("comment", "pi"):
+            if element is not root and element.tail:
+                yield _flow(element.tail, pre)
+            continue
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if event == "start":
+            pre += tag == "pre"
+            yield _opening(tag)
+            if element.text and tag not in _NO_TEXT:
+                yield _flow(element.text, pre)
+        else:
+            pre -= tag == "pre"
+            yield _closing(tag)
+            if element is not root and element.tail and not _inside_hidden(element):
+                yield _flow(element.tail, pre)
+
+
+def _inside_hidden(element: HtmlElement) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.tag in _NO_TEXT
+
+
+def _flow(text: str, pre: int) -> str:
+    text = text.replace("\f", " ")
+    return text if pre else re.sub(r"\s+", " ", text)
+
+
+def _opening(tag: str) -> str:
+    if tag in _PARAGRAPHS:
+        return "\f"
+    if tag == "li":
+        return "\n- "
+    return "\n" if tag in _LINES else ""
+
+
+def _closing(tag: str) -> str:
+    if tag in _PARAGRAPHS:
+        return "\f"
+    if tag in ("td", "th"):
+        return "\t"
+    return "\n" if tag in _LINES and tag != "br" else ""
