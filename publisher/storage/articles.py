@@ -1,0 +1,381 @@
+"""Articles and their revisions. Revisions are numbered in commit order; everything is made ready before the number."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.domain.article import (
+    Article,
+    ArticleChange,
+    ArticleState,
+    Content,
+    Edited,
+    Enclosure,
+    Entry,
+    KnownArticle,
+    New,
+    Revision,
+    SourceCredit,
+    Unchanged,
+)
+from publisher.domain.selection import Selection
+from publisher.domain.source import Rights, SourceKind
+from publisher.pipeline.ports import Articles, SeqRange
+from publisher.storage.counters import latest, take
+from publisher.storage.lists import among
+from publisher.storage.schema import article, article_revision, source
+from publisher.storage.selection import narrowed, terms_of, write_terms
+from publisher.storage.types import pack, unpack
+
+_NOT_NUMBERED = 0
+"""The `seq` of an article that was inserted and has not got its number yet, in the same transaction."""
+
+_PAGE = 50
+"""How many candidates of a selection are judged at a time, at least."""
+
+_STATES = select(
+    article.c.id,
+    article.c.guid,
+    article.c.source_id,
+    article.c.source_key,
+    article.c.url,
+    article.c.canonical_url,
+    article.c.first_seen,
+    article.c.first_seq,
+    article.c.dated,
+    *(column for column in article_revision.c if column.name not in ("article_id", "hash", "evidence")),
+    source.c.name.label("source_name"),
+    source.c.kind.label("source_kind"),
+    source.c.title.label("source_title"),
+    source.c.url.label("source_url"),
+    source.c.rights,
+).select_from(
+    article_revision.join(article, article.c.id == article_revision.c.article_id).join(
+        source, source.c.id == article.c.source_id
+    )
+)
+_CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A revision that lacks only its number."""
+
+    article_id: int
+    values: Mapping[str, Any]
+
+
+class SqlArticles(Articles):
+    """Articles on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # --- what is known -------------------------------------------------------------------------------------------
+
+    def known(self, source_id: int, keys: Sequence[str]) -> Mapping[str, KnownArticle]:
+        """What is stored of these keys."""
+        if not keys:
+            return {}
+        by_hash = {_key_hash(key): key for key in keys}
+        query = (
+            select(article, article_revision.c.hash, article_revision.c.published)
+            .join(article_revision, article_revision.c.seq == article.c.seq)
+            .where(article.c.source_id == source_id, among(self._connection, article.c.key_hash, by_hash))
+        )
+        return {by_hash[row.key_hash]: _known(row, by_hash[row.key_hash]) for row in self._connection.execute(query)}
+
+    def latest_seq(self) -> int:
+        """The highest number that is committed; 0 when there is none."""
+        return latest(self._connection, "seq")
+
+    def changed(self, after: int, upto: int) -> list[int]:
+        """Articles with a revision above `after` and up to `upto`."""
+        seq = article_revision.c.seq
+        query = select(article_revision.c.article_id).distinct().where(seq > after, seq <= upto)
+        return list(self._connection.execute(query.order_by(article_revision.c.article_id)).scalars())
+
+    def states(self, article_ids: Sequence[int], seq: int) -> Mapping[int, ArticleState]:
+        """The articles as they stood at `seq`; those first seen later are left out."""
+        if not article_ids:
+            return {}
+        then = (
+            select(func.max(article_revision.c.seq))
+            .where(among(self._connection, article_revision.c.article_id, article_ids))
+            .where(article_revision.c.seq <= seq)
+            .group_by(article_revision.c.article_id)
+        )
+        rows = self._connection.execute(_STATES.where(article_revision.c.seq.in_(then)))
+        return {row.id: _state(row) for row in rows}
+
+    def current(
+        self, selection: Selection, *, limit: int, announced: bool | None = None, after_id: int = 0
+    ) -> list[ArticleState]:
+        """Visible articles of a selection in their current state, newest first by date, at most `limit`."""
+        query = _CURRENT.where(article.c.visible, *narrowed(self._connection, selection))
+        if announced is not None:
+            query = query.where(article.c.announced.is_(announced))
+        if after_id:
+            query = query.where(article.c.id > after_id)
+        query = query.order_by(article.c.dated.desc(), article.c.id.desc()).limit(max(limit, _PAGE))
+        matches: list[ArticleState] = []
+        page = self._connection.execute(query).all()
+        while page and len(matches) < limit:
+            matches += [state for state in map(_state, page) if selection.matches(state)]
+            page = self._connection.execute(query.where(_older_than(page[-1]))).all()
+        return matches[:limit]
+
+    def by_guid(self, guid: str) -> ArticleState | None:
+        """One article in its current state."""
+        row = self._connection.execute(_CURRENT.where(article.c.guid == guid)).one_or_none()
+        return None if row is None else _state(row)
+
+    def count(self) -> int:
+        """How many articles are stored."""
+        return self._connection.execute(select(func.count()).select_from(article)).scalar_one()
+
+    # --- what is new ---------------------------------------------------------------------------------------------
+
+    def store(self, source_id: int, changes: Sequence[ArticleChange], now: datetime) -> SeqRange:
+        """Store new articles and edits; `Unchanged` only notes that it was read.
+
+        What another worker stored meanwhile is left as it is. Takes the counter's lock: call it last.
+        """
+        by_hash = {_key_hash(change.entry.key): change for change in changes if isinstance(change, New)}
+        drafts = self._insert(source_id, by_hash, now)
+        drafts += self._edit({change.known.id: change.entry for change in changes if isinstance(change, Edited)}, now)
+        self._note_read([change for change in changes if not isinstance(change, New)], now)
+        return self._number(drafts)
+
+    def flag(
+        self,
+        article_ids: Sequence[int],
+        now: datetime,
+        *,
+        visible: bool | None = None,
+        announced: bool | None = None,
+    ) -> SeqRange:
+        """Make a new revision of each article whose flags differ, all else as it is."""
+        flags = {name: flag for name, flag in (("visible", visible), ("announced", announced)) if flag is not None}
+        differing = [
+            _Draft(row.article_id, {**row._mapping, **flags, "at": now})
+            for row in self._locked(article_ids)
+            if any(getattr(row, name) != flag for name, flag in flags.items())
+        ]
+        if differing:
+            self._connection.execute(
+                update(article)
+                .where(among(self._connection, article.c.id, [draft.article_id for draft in differing]))
+                .values(**flags)
+            )
+        return self._number(differing)
+
+    def _insert(self, source_id: int, by_hash: Mapping[str, New], now: datetime) -> list[_Draft]:
+        if not by_hash:
+            return []
+        rows = [_article_values(source_id, change, now) | {"key_hash": key} for key, change in by_hash.items()]
+        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        statement = make(article).on_conflict_do_nothing().returning(article.c.id, article.c.key_hash)
+        ids = {row.key_hash: row.id for row in self._connection.execute(statement, rows)}
+        made = {ids[key]: change for key, change in by_hash.items() if key in ids}
+        write_terms(self._connection, {id: terms_of(change.entry.content) for id, change in made.items()})
+        return [
+            _Draft(id, _revision_values(change.entry, now) | {"visible": True, "announced": change.announced})
+            for id, change in made.items()
+        ]
+
+    def _edit(self, entries: Mapping[int, Entry], now: datetime) -> list[_Draft]:
+        rows = [row for row in self._locked(entries) if row.hash != entries[row.article_id].content.fingerprint()]
+        if not rows:
+            return []
+        edits = [
+            {
+                "article": row.article_id,
+                "new_url": entries[row.article_id].url,
+                "new_canonical_url": entries[row.article_id].canonical_url,
+                "new_dated": entries[row.article_id].content.published,
+            }
+            for row in rows
+        ]
+        dated = func.coalesce(_new("dated"), article.c.first_seen)
+        self._update(edits, url=_new("url"), canonical_url=_new("canonical_url"), dated=dated)
+        write_terms(self._connection, {row.article_id: terms_of(entries[row.article_id].content) for row in rows})
+        return [
+            _Draft(
+                row.article_id,
+                _revision_values(entries[row.article_id], now) | {"visible": row.visible, "announced": row.announced},
+            )
+            for row in rows
+        ]
+
+    def _note_read(self, changes: Sequence[Edited | Unchanged], now: datetime) -> None:
+        """Note that pages were read, with their validators and the line that listed them."""
+        rows = [
+            {
+                "article": change.known.id,
+                "new_hint": change.entry.hint,
+                "new_etag": change.entry.validators_etag,
+                "new_last_modified": change.entry.validators_last_modified,
+            }
+            for change in sorted(changes, key=lambda change: change.known.id)
+        ]
+        if rows:
+            values = {name: _new(name) for name in ("hint", "etag", "last_modified")}
+            self._update(rows, read_at=now, **values)
+
+    def _update(self, rows: Sequence[Mapping[str, Any]], **values: Any) -> None:
+        """Update the articles that the rows name as `article`."""
+        self._connection.execute(update(article).where(article.c.id == bindparam("article")).values(**values), rows)
+
+    def _locked(self, article_ids: Collection[int]) -> Sequence[Row[Any]]:
+        """The current revisions of some articles, their rows locked in one order, before the counter is."""
+        if not article_ids:
+            return []
+        query = (
+            select(article_revision)
+            .join(article, article.c.seq == article_revision.c.seq)
+            .where(among(self._connection, article.c.id, article_ids))
+            .order_by(article.c.id)
+        )
+        locks = select(article.c.id).where(among(self._connection, article.c.id, article_ids)).order_by(article.c.id)
+        self._connection.execute(locks.with_for_update())
+        return self._connection.execute(query).all()
+
+    def _number(self, drafts: Sequence[_Draft]) -> SeqRange:
+        """The last step of a transaction: numbers in commit order, since the counter's row stays locked until then."""
+        if not drafts:
+            return SeqRange(self.latest_seq(), self.latest_seq())
+        upto = take(self._connection, "seq", len(drafts))
+        after = upto - len(drafts)
+        rows = [
+            {**draft.values, "article_id": draft.article_id, "seq": seq}
+            for seq, draft in enumerate(drafts, start=after + 1)
+        ]
+        self._connection.execute(insert(article_revision), rows)
+        first_seq = func.coalesce(func.nullif(article.c.first_seq, _NOT_NUMBERED), _new("seq"))
+        numbered = [{"article": row["article_id"], "new_seq": row["seq"]} for row in rows]
+        self._update(numbered, seq=_new("seq"), first_seq=first_seq)
+        return SeqRange(after, upto)
+
+
+def _key_hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _new(name: str) -> BindParameter[Any]:
+    """The parameter `new_…` of an update of a column."""
+    return bindparam(f"new_{name}", type_=article.c[name].type)
+
+
+def _article_values(source_id: int, change: New, now: datetime) -> dict[str, Any]:
+    return {
+        "guid": uuid.uuid4().urn,
+        "source_id": source_id,
+        "source_key": change.entry.key,
+        "url": change.entry.url,
+        "canonical_url": change.entry.canonical_url,
+        "first_seen": now,
+        "first_seq": _NOT_NUMBERED,
+        "seq": _NOT_NUMBERED,
+        "dated": change.entry.content.published or now,
+        "visible": True,
+        "announced": change.announced,
+        "read_at": now,
+        "hint": change.entry.hint,
+        "etag": change.entry.validators_etag,
+        "last_modified": change.entry.validators_last_modified,
+    }
+
+
+def _revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
+    content = entry.content
+    return {
+        "at": now,
+        "changed_at": now,
+        "hash": content.fingerprint(),
+        "title": content.title,
+        "authors": content.authors,
+        "tags": content.tags,
+        "language": content.language,
+        "published": content.published,
+        "updated": content.updated,
+        "summary": content.summary,
+        "html": pack(content.html),
+        "text": pack(content.text),
+        "image": content.image,
+        "enclosures": [[enclosure.url, enclosure.type, enclosure.length] for enclosure in content.enclosures],
+        "original_url": content.original_url,
+        "evidence": dict(entry.evidence),
+    }
+
+
+def _known(row: Any, key: str) -> KnownArticle:
+    return KnownArticle(
+        id=row.id,
+        key=key,
+        seq=row.seq,
+        fingerprint=row.hash,
+        hint=row.hint,
+        first_seen=row.first_seen,
+        read_at=row.read_at,
+        published=row.published,
+        visible=row.visible,
+        announced=row.announced,
+        etag=row.etag,
+        last_modified=row.last_modified,
+    )
+
+
+def _older_than(row: Any) -> Any:
+    last = tuple_(literal(row.dated, article.c.dated.type), literal(row.id, article.c.id.type))
+    return tuple_(article.c.dated, article.c.id) < last
+
+
+def _state(row: Any) -> ArticleState:
+    content = Content(
+        title=row.title,
+        authors=tuple(row.authors),
+        tags=tuple(row.tags),
+        language=row.language,
+        published=row.published,
+        updated=row.updated,
+        summary=row.summary,
+        html=unpack(row.html),
+        text=unpack(row.text),
+        image=row.image,
+        enclosures=tuple(Enclosure(*values) for values in row.enclosures),
+        original_url=row.original_url,
+    )
+    return ArticleState(
+        Article(
+            id=row.id,
+            guid=row.guid,
+            source_id=row.source_id,
+            key=row.source_key,
+            url=row.url,
+            canonical_url=row.canonical_url,
+            first_seen=row.first_seen,
+            first_seq=row.first_seq,
+        ),
+        Revision(
+            seq=row.seq,
+            content=content,
+            at=row.at,
+            changed_at=row.changed_at,
+            visible=row.visible,
+            announced=row.announced,
+        ),
+        _credit(row),
+    )
+
+
+def _credit(row: Any) -> SourceCredit:
+    """Where an article came from. The path of a folder is nobody's business outside."""
+    url = "" if row.source_kind == SourceKind.FOLDER else row.source_url
+    return SourceCredit(row.source_id, row.source_name, row.source_title or row.source_name, url, Rights(row.rights))

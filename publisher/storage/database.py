@@ -1,0 +1,198 @@
+"""The way in: `open_storage`, and the transactions in which everything else happens."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from publisher.errors import StorageError
+from publisher.pipeline.ports import Deliveries, Storage
+from publisher.storage.faults import explained, shown
+from publisher.storage.ledger import PostgresLedger, SqliteLedger, Transaction
+from publisher.storage.migrate import migrate
+from publisher.storage.unit import SqlUnitOfWork
+
+THREADS = 16
+"""How many threads may use one storage at once."""
+
+BUSY_TIMEOUT = 15
+"""Seconds to wait for another process that writes to the same SQLite file."""
+
+
+class WriterLock:
+    """Lets one thread of this process write to SQLite at a time; a second transaction inside one is a bug."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == threading.get_ident():
+            raise RuntimeError("this thread is inside a writing transaction already")
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(self, *exception: object) -> None:
+        self._owner = None
+        self._lock.release()
+
+
+class SqlStorage(Storage):
+    """A database that was opened. Threads share it; each transaction has a connection of its own."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: Engine,
+        lock: AbstractContextManager[None],
+        ledger: Callable[[Transaction, Transaction], SqliteLedger | PostgresLedger],
+    ) -> None:
+        self.url = engine.url
+        self._engine = engine
+        self._reader = reader
+        self._lock = lock
+        self._ledger = ledger(self.begin, self.read)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database."""
+        return Path(self.url.database or "") if self.url.get_backend_name() == "sqlite" else None
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        """One transaction, committed durably at the end; on SQLite the only one that writes.
+
+        Raises StorageError when the disk or the server refuses.
+        """
+        with self._lock, explained(self.url), self._engine.begin() as connection:
+            yield SqlUnitOfWork(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnitOfWork]:
+        """A transaction that only reads, from one moment of the database; it waits for no writer."""
+        with self.look() as connection:
+            yield SqlUnitOfWork(connection)
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """The connection of such a transaction, for `storage.queries`."""
+        with explained(self.url), self._reader.begin() as connection:
+            yield connection
+
+    @property
+    def ledger(self) -> Deliveries:
+        """Deliveries outside `begin()`: each call is its own short transaction."""
+        return self._ledger
+
+    def close(self) -> None:
+        """Close all connections; on SQLite the last one to close brings the log back into the file."""
+        self._ledger.close()
+        self._reader.dispose()
+        self._engine.dispose()
+
+
+def open_storage(url: str) -> SqlStorage:
+    """Open a database by its URL, make it when it is new, and bring its schema up to date.
+
+    `sqlite:///file` or `postgresql://user@host/name`. Raises StorageError, in one line with its remedy, when it can't
+    be opened or was written by a newer program.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError):
+        backend = ""
+    match backend:
+        case "sqlite":
+            return _open_sqlite(parsed)
+        case "postgresql" | "postgres":
+            return _open_postgres(parsed.set(drivername="postgresql+psycopg"))
+        case _:
+            raise StorageError("[database] url: write sqlite:///path/of/a/file or postgresql://user@host/name")
+
+
+# --- SQLite ------------------------------------------------------------------------------------------------------
+
+
+def _open_sqlite(url: URL) -> SqlStorage:
+    if not url.database or url.database == ":memory:":
+        raise StorageError("[database] url: a database in memory is forgotten at the end: name a file, sqlite:///file")
+    path = Path(url.database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{shown(url)}: its folder can't be made: {error.strerror}: {error.filename}") from error
+    url = url.set(database=str(path.absolute()))
+    writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
+    with explained(url):
+        _keep_a_log(writer)
+        migrate(writer)
+        quick = _connect_sqlite(url, "NORMAL")
+    reader = _sqlite_engine(url, "BEGIN DEFERRED", pool_size=THREADS, read_only=True)
+    lock = WriterLock()
+    return SqlStorage(writer, reader, lock, partial(SqliteLedger, lock=lock, connection=quick, url=url))
+
+
+def _sqlite_engine(url: URL, begin: str, *, pool_size: int, read_only: bool = False) -> Engine:
+    """Connections of one kind: the writer's, or the readers'."""
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        creator=lambda: _connect_sqlite(url, "FULL", read_only=read_only),
+    )
+
+    # sqlite3 would begin by itself, too late and never IMMEDIATE.
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _connect_sqlite(url: URL, synchronous: str, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection without transactions of its own, that any thread may use (one at a time)."""
+    connection = sqlite3.connect(
+        url.database or "", timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", f"query_only={'ON' if read_only else 'OFF'}"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _keep_a_log(engine: Engine) -> None:
+    """Write-ahead logging, so that readers and the writer don't wait for each other; the file remembers it.
+
+    Switching it on needs the file alone for a moment, and SQLite doesn't wait for that by itself.
+    """
+    connection = engine.raw_connection()
+    try:
+        deadline = time.monotonic() + BUSY_TIMEOUT
+        while True:
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+    finally:
+        connection.close()
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------------------------
+
+
+def _open_postgres(url: URL) -> SqlStorage:
+    # READ COMMITTED: who waited for the counter's row must see the number that was committed meanwhile.
+    engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=THREADS, pool_pre_ping=True)
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with explained(url):
+        migrate(engine)
+    return SqlStorage(engine, reader, nullcontext(), partial(PostgresLedger, engine=engine))

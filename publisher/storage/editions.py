@@ -1,0 +1,133 @@
+"""Editions, their digests and which articles stand in them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.domain.edition import Digest, Edition, EditionState, Rendering, Variant
+from publisher.errors import StorageError
+from publisher.pipeline.ports import Editions
+from publisher.storage.encoding import pack_rendering, read_variant, unpack_rendering, variant_json
+from publisher.storage.lists import among
+from publisher.storage.schema import digest, digest_article, edition
+
+
+class SqlEditions(Editions):
+    """Editions on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    def cut(self, newsletter_id: int, cadence: str, cut_at: datetime, now_seq: int, *, hold: bool) -> Edition:
+        """Make an edition in state composing; raises StorageError when there is one of that instant."""
+        values = {
+            "newsletter_id": newsletter_id,
+            "cadence": cadence,
+            "cut_at": cut_at,
+            "now_seq": now_seq,
+            "state": EditionState.COMPOSING.value,
+            "cursor": 0,
+            "hold": hold,
+            "reason": "",
+        }
+        statement = self._insert(edition).values(**values).on_conflict_do_nothing().returning(edition.c.id)
+        number = self._connection.execute(statement).scalar_one_or_none()
+        if number is None:
+            raise StorageError(
+                f"newsletter {newsletter_id}: its {cadence} edition of {cut_at:%Y-%m-%d %H:%M:%S} UTC was cut already"
+            )
+        made = self.get(number)
+        assert made is not None
+        return made
+
+    def get(self, edition_id: int) -> Edition | None:
+        """One by its number."""
+        row = self._connection.execute(select(edition).where(edition.c.id == edition_id)).one_or_none()
+        return None if row is None else _edition(row)
+
+    def in_states(self, states: Iterable[EditionState], newsletter_id: int | None = None) -> list[Edition]:
+        """Editions in some states, in the order of their numbers."""
+        query = select(edition).where(edition.c.state.in_([state.value for state in states]))
+        if newsletter_id is not None:
+            query = query.where(edition.c.newsletter_id == newsletter_id)
+        return [_edition(row) for row in self._connection.execute(query.order_by(edition.c.id))]
+
+    def latest(self, newsletter_id: int, cadence: str) -> Edition | None:
+        """The last one cut."""
+        query = select(edition).where(edition.c.newsletter_id == newsletter_id, edition.c.cadence == cadence)
+        last = query.order_by(edition.c.cut_at.desc()).limit(1)
+        row = self._connection.execute(last).one_or_none()
+        return None if row is None else _edition(row)
+
+    def move_cursor(self, edition_id: int, cursor: int) -> None:
+        """Note the last subscription composed."""
+        self._connection.execute(update(edition).where(edition.c.id == edition_id).values(cursor=cursor))
+
+    def change_state(self, edition: Edition, state: EditionState, reason: str = "") -> bool:
+        """Move to a state, if the edition still is in the one that `edition` says; False when not."""
+        where = (_edition_table.c.id == edition.id, _edition_table.c.state == edition.state.value)
+        moved = self._connection.execute(update(_edition_table).where(*where).values(state=state.value, reason=reason))
+        return moved.rowcount == 1
+
+    def add_digests(self, edition_id: int, variants: Sequence[Variant]) -> Mapping[str, int]:
+        """Make the digests that do not exist yet, with their articles; ids by variant key."""
+        if not variants:
+            return {}
+        by_key = {variant.key: variant for variant in variants}
+        rows = [
+            {"edition_id": edition_id, "variant_key": key, "variant": variant_json(variant)}
+            for key, variant in by_key.items()
+        ]
+        made = self._insert(digest).on_conflict_do_nothing().returning(digest.c.id, digest.c.variant_key)
+        contents = [
+            {"digest_id": row.id, "article_id": article, "seq": seq}
+            for row in self._connection.execute(made, rows)
+            for article, seq in by_key[row.variant_key].articles
+        ]
+        if contents:
+            self._connection.execute(insert(digest_article), contents)
+        query = select(digest.c.id, digest.c.variant_key).where(
+            digest.c.edition_id == edition_id, among(self._connection, digest.c.variant_key, by_key)
+        )
+        return {row.variant_key: row.id for row in self._connection.execute(query)}
+
+    def digests(self, edition_id: int) -> list[Digest]:
+        """The digests of an edition, with renderings where frozen."""
+        query = select(digest).where(digest.c.edition_id == edition_id).order_by(digest.c.id)
+        return [_digest(row) for row in self._connection.execute(query)]
+
+    def digest(self, digest_id: int) -> Digest | None:
+        """One by its number."""
+        row = self._connection.execute(select(digest).where(digest.c.id == digest_id)).one_or_none()
+        return None if row is None else _digest(row)
+
+    def freeze(self, digest_id: int, rendering: Rendering) -> None:
+        """Store a rendering."""
+        values = {"rendering": pack_rendering(rendering)}
+        self._connection.execute(update(digest).where(digest.c.id == digest_id).values(**values))
+
+
+_edition_table = edition
+
+
+def _edition(row: Any) -> Edition:
+    return Edition(
+        id=row.id,
+        newsletter_id=row.newsletter_id,
+        cadence=row.cadence,
+        cut_at=row.cut_at,
+        now_seq=row.now_seq,
+        state=EditionState(row.state),
+        cursor=row.cursor,
+        hold=row.hold,
+        reason=row.reason,
+    )
+
+
+def _digest(row: Any) -> Digest:
+    rendering = None if row.rendering is None else unpack_rendering(row.rendering)
+    return Digest(row.id, row.edition_id, read_variant(row.variant), rendering)

@@ -1,0 +1,154 @@
+"""Definitions, variants and renderings as JSON, and back. A field that an older row lacks takes its default."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import time, timedelta
+from typing import Any
+
+from publisher.domain.edition import RecipientSlot, Rendering, Segments, SlotKind, Variant
+from publisher.domain.feed import Feed
+from publisher.domain.newsletter import Mailbox, Newsletter
+from publisher.domain.schedule import parse_cadence
+from publisher.domain.selection import Selection, Terms
+from publisher.domain.source import Rights, Source, SourceKind
+from publisher.domain.subscription import MailFormat
+from publisher.storage.types import pack, unpack
+
+Json = dict[str, Any]
+
+_SELECTED = ("sources", "tags", "authors", "languages", "words")
+
+
+def selection_json(selection: Selection) -> Json:
+    """A selection; fields that say nothing are left out."""
+    fields: Json = {
+        name: {"any_of": terms.any_of, "none_of": terms.none_of}
+        for name in _SELECTED
+        if (terms := getattr(selection, name))
+    }
+    return fields | {"age": selection.age.total_seconds()}
+
+
+def read_selection(stored: Json) -> Selection:
+    """The selection again."""
+    fields: dict[str, Any] = {
+        name: Terms(tuple(stored[name]["any_of"]), tuple(stored[name]["none_of"]))
+        for name in _SELECTED
+        if name in stored
+    }
+    return Selection(**fields, age=timedelta(seconds=stored["age"]))
+
+
+def source_json(source: Source) -> Json:
+    """What a source's own columns don't hold."""
+    return {
+        "language": source.language,
+        "timezone": source.timezone,
+        "tags": source.tags,
+        "interval": source.interval.total_seconds(),
+        "selectors": dict(source.selectors),
+        "full_text": source.full_text,
+    }
+
+
+def read_source(row: Any) -> Source:
+    """A source from its row."""
+    config = row.config
+    return Source(
+        id=row.id,
+        name=row.name,
+        kind=SourceKind(row.kind),
+        url=row.url,
+        title=row.title,
+        rights=Rights(row.rights),
+        language=config["language"],
+        timezone=config["timezone"],
+        tags=tuple(config["tags"]),
+        interval=timedelta(seconds=config["interval"]),
+        selectors=config["selectors"],
+        full_text=config["full_text"],
+    )
+
+
+def feed_json(feed: Feed) -> Json:
+    """A feed's definition without its slug."""
+    return {
+        "title": feed.title,
+        "selection": selection_json(feed.selection),
+        "description": feed.description,
+        "language": feed.language,
+        "limit": feed.limit,
+    }
+
+
+def read_feed(slug: str, stored: Json) -> Feed:
+    """The feed again."""
+    return Feed(slug=slug, **(stored | {"selection": read_selection(stored["selection"])}))
+
+
+def newsletter_json(newsletter: Newsletter) -> Json:
+    """A newsletter's definition without its slug and number."""
+    return {
+        "title": newsletter.title,
+        "sender": _mailbox_json(newsletter.sender),
+        "reply_to": newsletter.reply_to and _mailbox_json(newsletter.reply_to),
+        "description": newsletter.description,
+        "selection": selection_json(newsletter.selection),
+        "cadences": [cadence.name for cadence in newsletter.cadences],
+        "hour": newsletter.hour.isoformat(),
+        "timezone": newsletter.timezone,
+        "languages": newsletter.languages,
+        "template": newsletter.template,
+        "limit": newsletter.limit,
+    }
+
+
+def read_newsletter(number: int, slug: str, stored: Json) -> Newsletter:
+    """The newsletter again."""
+    read: Json = {
+        "sender": Mailbox(**stored["sender"]),
+        "reply_to": stored["reply_to"] and Mailbox(**stored["reply_to"]),
+        "selection": read_selection(stored["selection"]),
+        "cadences": tuple(map(parse_cadence, stored["cadences"])),
+        "hour": time.fromisoformat(stored["hour"]),
+        "languages": tuple(stored["languages"]),
+    }
+    return Newsletter(id=number, slug=slug, **(stored | read))
+
+
+def _mailbox_json(mailbox: Mailbox) -> Json:
+    return {"address": mailbox.address, "name": mailbox.name}
+
+
+def variant_json(variant: Variant) -> Json:
+    """A variant."""
+    return {"articles": variant.articles, "language": variant.language, "format": variant.format}
+
+
+def read_variant(stored: Json) -> Variant:
+    """The variant again."""
+    articles = tuple((article, seq) for article, seq in stored["articles"])
+    return Variant(articles, stored["language"], MailFormat(stored["format"]))
+
+
+def pack_rendering(rendering: Rendering) -> bytes:
+    """A rendering, compressed."""
+    parts = {"subject": rendering.subject, "text": rendering.text, "html": rendering.html}
+    return pack(json.dumps({name: list(_segments_json(part)) for name, part in parts.items()}, ensure_ascii=False))
+
+
+def unpack_rendering(packed: bytes) -> Rendering:
+    """The rendering again."""
+    return Rendering(**{name: _read_segments(part) for name, part in json.loads(unpack(packed)).items()})
+
+
+def _segments_json(segments: Segments) -> Iterable[str | Mapping[str, str]]:
+    for segment in segments:
+        yield segment if isinstance(segment, str) else {"name": segment.name, "kind": segment.kind}
+
+
+def _read_segments(stored: list[Any]) -> Segments:
+    return tuple(
+        segment if isinstance(segment, str) else RecipientSlot(segment["name"], SlotKind(segment["kind"]))
+        for segment in stored
+    )

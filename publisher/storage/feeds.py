@@ -1,0 +1,90 @@
+"""Feeds: their definitions, and the documents that are served."""
+
+import gzip
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, tuple_
+
+from publisher.domain.feed import Feed, FeedFormat
+from publisher.pipeline.ports import FeedDocument, FeedDocuments
+from publisher.storage.counters import latest, take
+from publisher.storage.definitions import apply_definitions, defined
+from publisher.storage.encoding import feed_json, read_feed
+from publisher.storage.schema import feed, feed_document
+
+_FIRST_PAGE = 0
+
+
+class SqlFeedDocuments(FeedDocuments):
+    """Feeds on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def apply(self, feeds: Sequence[Feed]) -> None:
+        """Make the stored feeds these; documents of a feed left out are removed, its row is kept."""
+        left_out = apply_definitions(self._connection, feed, {each.slug: feed_json(each) for each in feeds})
+        if left_out:
+            self._connection.execute(delete(feed_document).where(feed_document.c.slug.in_(left_out)))
+            take(self._connection, "feeds")
+
+    def all(self) -> list[Feed]:
+        """All feeds, by slug."""
+        return [read_feed(row.slug, row.definition) for row in defined(self._connection, feed)]
+
+    def was(self, slug: str) -> bool:
+        """Whether there was a feed of this slug that is no longer defined (410 Gone)."""
+        state = self._connection.execute(select(feed.c.state).where(feed.c.slug == slug)).scalar_one_or_none()
+        return state == "removed"
+
+    def get(self, slug: str, format: FeedFormat) -> FeedDocument | None:
+        """One document."""
+        where = _key(feed_document) == (slug, format.value, _FIRST_PAGE)
+        row = self._connection.execute(select(feed_document).where(where)).one_or_none()
+        return None if row is None else _document(row)
+
+    def store(self, documents: Sequence[FeedDocument]) -> None:
+        """Replace documents, and change the version."""
+        if not documents:
+            return
+        keys = [(document.slug, document.format.value, _FIRST_PAGE) for document in documents]
+        self._connection.execute(delete(feed_document).where(_key(feed_document).in_(keys)))
+        self._connection.execute(insert(feed_document), [_values(document) for document in documents])
+        take(self._connection, "feeds")
+
+    def version(self) -> int:
+        """A number that changes whenever a document did."""
+        return latest(self._connection, "feeds")
+
+
+def _key(table: Any) -> Any:
+    return tuple_(table.c.slug, table.c.format, table.c.page)
+
+
+def _values(document: FeedDocument) -> dict[str, Any]:
+    return {
+        "slug": document.slug,
+        "format": document.format.value,
+        "page": _FIRST_PAGE,
+        "body_gzip": document.body_gzip,
+        "etag": document.etag,
+        "etag_gzip": document.etag_gzip,
+        "last_modified": document.last_modified,
+        "built_seq": document.built_seq,
+        "shape": document.shape,
+    }
+
+
+def _document(row: Any) -> FeedDocument:
+    return FeedDocument(
+        slug=row.slug,
+        format=FeedFormat(row.format),
+        body=gzip.decompress(row.body_gzip),
+        body_gzip=row.body_gzip,
+        etag=row.etag,
+        etag_gzip=row.etag_gzip,
+        last_modified=row.last_modified,
+        built_seq=row.built_seq,
+        shape=row.shape,
+    )

@@ -1,0 +1,1 @@
+"""What makes the tables, step by step; run by `storage.migrate`."""

@@ -1,0 +1,7 @@
+"""Run by Alembic: the migrations on the connection, and in the transaction, that `storage.migrate` hands over."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,354 @@
+"""The tables. What differs between the databases stands in the migrations, which are what makes them.
+
+`article_index` is not here: on SQLite an FTS5 table, on PostgreSQL an array of terms (see `storage.selection`).
+Numbers are never used twice (AUTOINCREMENT): links and Message-IDs in mails that went out name them.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+from publisher.storage.types import JsonText, Number, OutsideText, UtcTime
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Rows: `seq`, the number of the last revision, and `feeds`, the version of the feed documents.
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("last", Number, nullable=False),
+)
+
+# --- sources and articles ----------------------------------------------------------------------------------------
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("rights", String(16), nullable=False),
+    Column("config", JsonText, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("etag", OutsideText),
+    Column("last_modified", OutsideText),
+    Column("next_check", UtcTime),
+    Column("checked_at", UtcTime),
+    Column("changed_at", UtcTime),
+    Column("listed_at", UtcTime),
+    Column("failures", Number, nullable=False),
+    Column("outcome", OutsideText, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("moved_to", OutsideText),
+    Column("moved_count", Number, nullable=False),
+    Column("moved_now", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Keys that the first listing of a source named and whose pages were not read yet.
+backlog = Table(
+    "backlog",
+    metadata,
+    Column("source_id", Number, ForeignKey("source.id"), nullable=False, index=True),
+    Column("key", OutsideText, nullable=False),
+)
+
+host = Table(
+    "host",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("next_request", UtcTime),
+    Column("retry_after", UtcTime),
+    Column("robots", OutsideText),
+    Column("robots_at", UtcTime),
+)
+
+# A key may be longer than an index entry may be: what is unique is its hash. `seq` is the current revision;
+# `dated`, `visible` and `announced` are copied from it so that one index answers "the newest of these".
+article = Table(
+    "article",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("guid", String(45), nullable=False, unique=True),
+    Column("source_id", Number, ForeignKey("source.id"), nullable=False),
+    Column("source_key", OutsideText, nullable=False),
+    Column("key_hash", String(32), nullable=False),
+    Column("url", OutsideText, nullable=False),
+    Column("canonical_url", OutsideText),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("first_seq", Number, nullable=False),
+    Column("seq", Number, nullable=False),
+    Column("dated", UtcTime, nullable=False),
+    Column("visible", Boolean, nullable=False),
+    Column("announced", Boolean, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    Column("hint", OutsideText, nullable=False),
+    Column("etag", OutsideText),
+    Column("last_modified", OutsideText),
+    UniqueConstraint("source_id", "key_hash", name="article_source_key"),
+    Index("article_dated", "dated", "id"),
+    sqlite_autoincrement=True,
+)
+
+article_revision = Table(
+    "article_revision",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("article_id", Number, ForeignKey("article.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("visible", Boolean, nullable=False),
+    Column("announced", Boolean, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("title", OutsideText, nullable=False),
+    Column("authors", JsonText, nullable=False),
+    Column("tags", JsonText, nullable=False),
+    Column("language", OutsideText),
+    Column("published", UtcTime),
+    Column("updated", UtcTime),
+    Column("summary", OutsideText, nullable=False),
+    Column("html", LargeBinary, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("image", OutsideText),
+    Column("enclosures", JsonText, nullable=False),
+    Column("original_url", OutsideText),
+    Column("evidence", JsonText, nullable=False),
+    Index("article_revision_article", "article_id", "seq"),
+)
+
+# --- what we publish ---------------------------------------------------------------------------------------------
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("slug", String(200), nullable=False, unique=True),
+    Column("definition", JsonText, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# By slug, not by feed: every source has a feed without being defined. The plain bytes are those of `body_gzip`.
+feed_document = Table(
+    "feed_document",
+    metadata,
+    Column("slug", String(255), primary_key=True),
+    Column("format", String(8), primary_key=True),
+    Column("page", Number, primary_key=True, autoincrement=False),
+    Column("body_gzip", LargeBinary, nullable=False),
+    Column("etag", String(80), nullable=False),
+    Column("etag_gzip", String(80), nullable=False),
+    Column("last_modified", UtcTime, nullable=False),
+    Column("built_seq", Number, nullable=False),
+    Column("shape", String(80), nullable=False),
+)
+
+newsletter = Table(
+    "newsletter",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("slug", String(200), nullable=False, unique=True),
+    Column("definition", JsonText, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("newsletter_id", Number, ForeignKey("newsletter.id"), primary_key=True, autoincrement=False),
+    Column("cadence", String(40), primary_key=True),
+    Column("next_due", UtcTime, nullable=False),
+    Column("last_cut", UtcTime),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("newsletter_id", Number, ForeignKey("newsletter.id"), nullable=False),
+    Column("cadence", String(40), nullable=False),
+    Column("cut_at", UtcTime, nullable=False),
+    Column("now_seq", Number, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("cursor", Number, nullable=False),
+    Column("hold", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("newsletter_id", "cadence", "cut_at", name="edition_cut"),
+    sqlite_autoincrement=True,
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("edition_id", Number, ForeignKey("edition.id"), nullable=False),
+    Column("variant_key", String(32), nullable=False),
+    Column("variant", JsonText, nullable=False),
+    Column("rendering", LargeBinary),
+    UniqueConstraint("edition_id", "variant_key", name="digest_variant"),
+    sqlite_autoincrement=True,
+)
+
+# Indexed by article, for "no delivery contains it".
+digest_article = Table(
+    "digest_article",
+    metadata,
+    Column("digest_id", Number, ForeignKey("digest.id"), primary_key=True, autoincrement=False),
+    Column("article_id", Number, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("seq", Number, nullable=False),
+    Index("digest_article_article", "article_id"),
+)
+
+# --- who gets it -------------------------------------------------------------------------------------------------
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("address", OutsideText, nullable=False),
+    Column("canonical", String(400), nullable=False, unique=True),
+    Column("address_key", String(64), nullable=False, index=True),
+    Column("language", String(40), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# `hour` is minutes after midnight in the subscriber's zone.
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("subscriber_id", Number, ForeignKey("subscriber.id"), nullable=False),
+    Column("newsletter_id", Number, ForeignKey("newsletter.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cadence", String(40), nullable=False),
+    Column("hour", Number),
+    Column("topics", JsonText, nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("through_seq", Number, nullable=False),
+    Column("high_seq", Number, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    UniqueConstraint("subscriber_id", "newsletter_id", name="subscription_pair"),
+    # Pages of one cadence, and pages of all, each in the order of the numbers.
+    Index("subscription_cadence", "newsletter_id", "cadence", "state", "id"),
+    Index("subscription_newsletter", "newsletter_id", "id"),
+    sqlite_autoincrement=True,
+)
+IS_PAUSED = subscription.c.state == literal_column("'paused'")
+# So that the rows of paused subscriptions are found at each tick without a look at all the others.
+Index("subscription_paused", subscription.c.id, sqlite_where=IS_PAUSED, postgresql_where=IS_PAUSED)
+
+# Append-only. No foreign keys: what was agreed to is known longer than who is subscribed.
+consent_event = Table(
+    "consent_event",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subscription_id", Number, nullable=False, index=True),
+    Column("newsletter_id", Number, nullable=False),
+    Column("address_key", String(64), nullable=False),
+    Column("evidence", OutsideText, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address_key", String(64), primary_key=True),
+    Column("reason", OutsideText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+# --- the ledger --------------------------------------------------------------------------------------------------
+
+# On PostgreSQL partitioned by range of edition_id, with one default partition so far; its primary key is
+# (id, edition_id) there, since a unique key must hold the partition column. No foreign key to the subscription: a
+# subscriber who was removed leaves the rows of reports behind.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("edition_id", Number, ForeignKey("edition.id"), nullable=False),
+    Column("subscription_id", Number, nullable=False),
+    Column("digest_id", Number, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("from_seq", Number, nullable=False),
+    Column("lane", String(255), nullable=False),
+    Column("attempts", Number, nullable=False),
+    Column("doubts", Number, nullable=False),
+    Column("first_tried", UtcTime),
+    Column("settled_at", UtcTime),
+    Column("claim_worker", String(255)),
+    Column("claim_boot", String(100)),
+    Column("claim_token", String(32)),
+    Column("claim_until", UtcTime),
+    Column("reply", OutsideText, nullable=False),
+    UniqueConstraint("edition_id", "subscription_id", name="delivery_pair"),
+    sqlite_autoincrement=True,
+)
+# Conditions with their values written out: a partial index only serves a query that repeats its words.
+IS_OPEN = delivery.c.state.in_([literal_column("'pending'"), literal_column("'deferred'")])
+IS_CLAIMED = delivery.c.state == literal_column("'claimed'")
+HAS_DOUBTS = delivery.c.doubts > literal_column("0")
+
+for name, columns, where in (
+    # The queue, edition by edition: what waits for an editor is never met by a claim.
+    ("delivery_queue", ("edition_id", "lane", "due_at", "id"), IS_OPEN),
+    ("delivery_open", ("subscription_id",), IS_OPEN),
+    ("delivery_claim", ("claim_token",), IS_CLAIMED),
+    ("delivery_state", ("edition_id", "state"), None),
+    ("delivery_doubts", ("doubts",), HAS_DOUBTS),
+):
+    Index(name, *(delivery.c[column] for column in columns), sqlite_where=where, postgresql_where=where)
+
+# Refilled by the database's clock, in the UPDATE that grants.
+relay_budget = Table(
+    "relay_budget",
+    metadata,
+    Column("relay", String(100), primary_key=True),
+    Column("lane", String(255), primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("refilled_at", UtcTime, nullable=False),
+)
+
+# `took` is in microseconds.
+run = Table(
+    "run",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("step", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("took", Number, nullable=False),
+    Column("outcome", OutsideText, nullable=False),
+    Column("failed", Boolean, nullable=False),
+    Index("run_step", "step", "id"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,143 @@
+"""Sources: their definitions, and what is remembered of them between two looks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, delete, insert, or_, select, update
+
+from publisher.domain.source import Source, SourceState, StoredSource, Validators
+from publisher.pipeline.ports import Sources
+from publisher.storage.encoding import read_source, source_json
+from publisher.storage.schema import backlog, source
+
+_ANEW: dict[str, Any] = {
+    "etag": None,
+    "last_modified": None,
+    "next_check": None,
+    "changed_at": None,
+    "listed_at": None,
+    "failures": 0,
+    "outcome": "",
+    "gone": False,
+    "moved_to": None,
+    "moved_count": 0,
+    "moved_now": False,
+}
+"""What a source forgets when it is defined anew: another address, another kind, or back after it was left out.
+
+Its next listing is a first listing again: what it names is a backlog, or a changed address would flood everybody.
+"""
+
+
+class SqlSources(Sources):
+    """Sources on one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def apply(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the definitions these; only what changed is written."""
+        del now
+        stored = {row.name: row for row in self._connection.execute(select(source).with_for_update())}
+        for definition in sources:
+            row = stored.pop(definition.name, None)
+            values = _values(definition)
+            if row is None:
+                self._connection.execute(insert(source).values(**values, **_ANEW, origin="file"))
+            elif changed := {name: value for name, value in values.items() if not _same(row, name, value)}:
+                if changed.keys() & {"kind", "url", "state"}:
+                    changed |= _ANEW
+                self._connection.execute(update(source).where(source.c.id == row.id).values(**changed))
+        left_out = [row.id for row in stored.values() if row.origin == "file" and row.state != "removed"]
+        if left_out:
+            self._connection.execute(update(source).where(source.c.id.in_(left_out)).values(state="removed"))
+
+    def all(self) -> list[StoredSource]:
+        """All that are defined, by name."""
+        return self._list(_defined().order_by(source.c.name))
+
+    def due(self, now: datetime) -> list[StoredSource]:
+        """Those to look at now, the longest waiting first."""
+        waits = or_(source.c.next_check.is_(None), source.c.next_check <= now)
+        query = _defined().where(waits, source.c.gone.is_(False))
+        return self._list(query.order_by(source.c.next_check.is_not(None), source.c.next_check, source.c.id))
+
+    def get(self, name: str) -> StoredSource | None:
+        """One by its name."""
+        return next(iter(self._list(_defined().where(source.c.name == name))), None)
+
+    def finish(self, source_id: int, state: SourceState) -> None:
+        """Remember how a look ended. A look that found no move ends the count of moves."""
+        values = {
+            "etag": state.validators.etag,
+            "last_modified": state.validators.last_modified,
+            "next_check": state.next_check,
+            "checked_at": state.checked_at,
+            "changed_at": state.changed_at,
+            "listed_at": state.listed_at,
+            "failures": state.failures,
+            "outcome": state.outcome,
+            "gone": state.gone,
+            "moved_count": case((source.c.moved_now, source.c.moved_count), else_=0),
+            "moved_now": False,
+        }
+        self._connection.execute(update(source).where(source.c.id == source_id).values(**values))
+
+    def moved(self, source_id: int, url: str) -> int:
+        """Count one more look in a row that found the source moved for good to this address; the new count."""
+        where = source.c.id == source_id
+        row = self._connection.execute(select(source.c.moved_to, source.c.moved_count).where(where)).one()
+        count = row.moved_count + 1 if row.moved_to == url else 1
+        self._connection.execute(update(source).where(where).values(moved_to=url, moved_count=count, moved_now=True))
+        return int(count)
+
+    def backlog(self, source_id: int) -> frozenset[str]:
+        """Keys that the first listing named and whose pages were not read yet."""
+        return frozenset(
+            self._connection.execute(select(backlog.c.key).where(backlog.c.source_id == source_id)).scalars()
+        )
+
+    def set_backlog(self, source_id: int, keys: frozenset[str]) -> None:
+        """Replace those keys."""
+        self._connection.execute(delete(backlog).where(backlog.c.source_id == source_id))
+        if keys:
+            rows = [{"source_id": source_id, "key": key} for key in sorted(keys)]
+            self._connection.execute(insert(backlog), rows)
+
+    def _list(self, query: Select[Any]) -> list[StoredSource]:
+        return [StoredSource(read_source(row), _state(row)) for row in self._connection.execute(query)]
+
+
+def _defined() -> Select[Any]:
+    return select(source).where(source.c.state == "active")
+
+
+def _values(definition: Source) -> dict[str, Any]:
+    return {
+        "name": definition.name,
+        "kind": definition.kind.value,
+        "url": definition.url,
+        "title": definition.title,
+        "rights": definition.rights.value,
+        "config": source_json(definition),
+        "state": "active",
+    }
+
+
+def _same(row: Any, name: str, value: Any) -> bool:
+    stored = getattr(row, name)
+    return bool(stored == (value | {"tags": list(value["tags"])} if name == "config" else value))
+
+
+def _state(row: Any) -> SourceState:
+    return SourceState(
+        validators=Validators(row.etag, row.last_modified),
+        next_check=row.next_check,
+        checked_at=row.checked_at,
+        changed_at=row.changed_at,
+        listed_at=row.listed_at,
+        failures=row.failures,
+        outcome=row.outcome,
+        gone=row.gone,
+    )

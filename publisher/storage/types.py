@@ -1,0 +1,83 @@
+"""How values become columns: times, JSON, text from outside, and large bodies."""
+
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Integer, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""An id or a count. SQLite's own row numbers only work for a column that is called INTEGER."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant: aware UTC in Python, microseconds kept, sortable. Text on SQLite, timestamptz on PostgreSQL."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no zone: instants are aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class OutsideText(TypeDecorator[str]):
+    """Text that came from outside: without what PostgreSQL (NUL) or UTF-8 (lone surrogates) can't hold."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean(value)
+
+
+class JsonText(TypeDecorator[Any]):
+    """A small value as JSON, readable in the database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def clean(text: str) -> str:
+    """The text without NUL, and with a question mark for each lone surrogate."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def pack(text: str) -> bytes:
+    """A large text, compressed."""
+    return zlib.compress(text.encode("utf-8", "replace"))
+
+
+def unpack(packed: bytes) -> str:
+    """The text again."""
+    return zlib.decompress(packed).decode("utf-8")
+
+
+def sqlite_time(value: datetime) -> str:
+    """An instant as `UtcTime` writes it on SQLite, for statements that are run without SQLAlchemy."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+
+
+def read_sqlite_time(value: str | None) -> datetime | None:
+    """The instant again."""
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)

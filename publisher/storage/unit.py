@@ -1,0 +1,58 @@
+"""The repositories on one transaction."""
+
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from publisher.pipeline.ports import UnitOfWork
+from publisher.storage.articles import SqlArticles
+from publisher.storage.deliveries import SqlDeliveries
+from publisher.storage.editions import SqlEditions
+from publisher.storage.feeds import SqlFeedDocuments
+from publisher.storage.newsletters import SqlNewsletters
+from publisher.storage.remembered import SqlMeta, SqlRuns
+from publisher.storage.sources import SqlSources
+from publisher.storage.subscriptions import SqlSubscriptions
+
+
+class SqlUnitOfWork(UnitOfWork):
+    """The repositories on one transaction, each made when it is first asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def sources(self) -> SqlSources:
+        return SqlSources(self._connection)
+
+    @cached_property
+    def articles(self) -> SqlArticles:
+        return SqlArticles(self._connection)
+
+    @cached_property
+    def feeds(self) -> SqlFeedDocuments:
+        return SqlFeedDocuments(self._connection)
+
+    @cached_property
+    def newsletters(self) -> SqlNewsletters:
+        return SqlNewsletters(self._connection)
+
+    @cached_property
+    def subscriptions(self) -> SqlSubscriptions:
+        return SqlSubscriptions(self._connection, self.meta.keyring)
+
+    @cached_property
+    def editions(self) -> SqlEditions:
+        return SqlEditions(self._connection)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self._connection)
+
+    @cached_property
+    def runs(self) -> SqlRuns:
+        return SqlRuns(self._connection)
+
+    @cached_property
+    def meta(self) -> SqlMeta:
+        return SqlMeta(self._connection)
