@@ -7,6 +7,8 @@ of `_values`; what is different for each recipient is left as slots.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
+from xml.dom import DOMException
 from zoneinfo import ZoneInfo
 
 import cssutils
@@ -14,11 +16,13 @@ from premailer import Premailer
 
 from publisher.domain.article import shorten
 from publisher.domain.edition import Rendering, Segments, SlotKind
+from publisher.domain.newsletter import Newsletter
 from publisher.domain.subscription import MailFormat
 from publisher.errors import TemplateError
 from publisher.i18n import translator
 from publisher.mail.articles import DigestArticle, digest_article
 from publisher.mail.encoding import encode_text
+from publisher.mail.sample import sample_request
 from publisher.mail.slots import Marks
 from publisher.mail.text import WIDTH, one_line, wrap
 from publisher.pipeline.ports import Renderer, RenderRequest
@@ -31,6 +35,12 @@ PREHEADER_COLUMNS = 140
 
 # Attributes that premailer would write from the style sheet over those of the template.
 _ATTRIBUTES = ["width", "height", "align", "valign", "bgcolor"]
+
+# cssutils raises DOMException, cssselect RuntimeError or SyntaxError, premailer (nested @media) AttributeError.
+_STYLE_FAULTS = (DOMException, AttributeError, RuntimeError, SyntaxError, ValueError)
+
+# cssutils keeps how it takes errors in its module: one thread at a time.
+_CSSUTILS = Lock()
 
 # It reports each property it does not know (mso-…) as an error.
 cssutils.log.setLevel(logging.CRITICAL)
@@ -58,6 +68,16 @@ class DigestRenderer(Renderer):
                 )
             shown = max(1, min(shown - 1, shown * HTML_LIMIT // size))
 
+    def check(self, newsletter: Newsletter) -> list[str]:
+        """Render made-up articles in each of a newsletter's languages; what is wrong with its templates, once each."""
+        faults: dict[str, None] = {}
+        for language in newsletter.languages:
+            try:
+                self.render(sample_request(newsletter, language))
+            except TemplateError as error:
+                faults[str(error)] = None
+        return list(faults)
+
     def _render(self, request: RenderRequest, shown: int) -> Rendering:
         values = _values(request, shown)
         look = f"digest/{request.newsletter.template}"
@@ -83,11 +103,25 @@ class DigestRenderer(Renderer):
         document = self.templates.render(f"{look}/body.html.jinja", recipient=marks.recipient, **values)
         if not document.lstrip().lower().startswith("<!doctype html>"):
             raise TemplateError(f"template {look}/body.html.jinja: it must begin with <!DOCTYPE html>")
-        return marks.cut_html(inline(document, style))
+        try:
+            inlined = inline(document, style)
+        except _STYLE_FAULTS as error:
+            reason = " ".join(str(error).split())
+            raise TemplateError(f"template {look}/style.css.jinja can't be applied: {reason}") from error
+        return marks.cut_html(inlined)
 
 
 def inline(document: str, style: str) -> str:
-    """The document with the style sheet's rules in `style` attributes, and those for media in its head."""
+    """The document with the style sheet's rules in `style` attributes, and those for media in its head.
+
+    Raises one of `_STYLE_FAULTS` for a style sheet with errors: premailer alone would drop rules without a word.
+    """
+    with _CSSUTILS:
+        cssutils.CSSParser(raiseExceptions=True, validate=False).parseString(style)
+        return _inlined(document, style)
+
+
+def _inlined(document: str, style: str) -> str:
     inlined: str = Premailer(
         document,
         css_text=style,
