@@ -6,10 +6,12 @@ Wrong suppression is the worst error: an address counts as dead only when nothin
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from publisher.domain.delivery import Verdict
 from publisher.errors import ConfigError, Fault
@@ -76,7 +78,7 @@ class Classifier:
     @staticmethod
     def _within_reason(verdict: Verdict, code: int, status: re.Match[str] | None, stage: str) -> Verdict:
         """What was read, held against what a reply of this kind can say at all."""
-        if verdict is not Verdict.ADDRESS_DEAD:
+        if verdict not in (Verdict.ADDRESS_DEAD, Verdict.CONTENT):
             return verdict
         if code < 500 or (status is not None and status[1] == "4"):
             return Verdict.TEMPORARY
@@ -95,9 +97,20 @@ def _shipped() -> Classifier:
 
 def _parse(text: str) -> Classifier:
     table = tomllib.loads(text)
-    enhanced = {code: Verdict(name) for name, codes in table.get("enhanced", {}).items() for code in codes}
-    phrases = tuple(
-        (Verdict(name), re.compile("|".join(f"(?:{phrase})" for phrase in listed), re.IGNORECASE))
-        for name, listed in table.get("phrases", {}).items()
-    )
-    return Classifier(enhanced, phrases)
+    enhanced = {code: verdict for verdict, codes in _lists(table, "enhanced") for code in codes}
+    phrases = [
+        (verdict, re.compile("|".join(f"(?:{phrase})" for phrase in listed), re.IGNORECASE))
+        for verdict, listed in _lists(table, "phrases")
+        if listed
+    ]
+    return Classifier(enhanced, tuple(phrases))
+
+
+def _lists(table: dict[str, Any], name: str) -> Iterator[tuple[Verdict, list[str]]]:
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        raise ValueError(f"{name} must be a table")
+    for verdict, listed in section.items():
+        if not (isinstance(listed, list) and all(isinstance(item, str) for item in listed)):
+            raise ValueError(f"{name}.{verdict} must be a list of texts")
+        yield Verdict(verdict), listed
