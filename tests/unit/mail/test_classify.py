@@ -135,6 +135,10 @@ REPLIES = [
     (454, "Throttling failure: Daily message quota exceeded.", RATE),
     (550, "The from address does not match a verified Sender Identity. Mail cannot be sent until this error is "
           "resolved.", AUTH),
+    (550, "5.1.1 RCP-P2 http://postmaster.facebook.com/response_codes Refused due to recipient preferences", CONTENT),
+    (550, "Bad SPF records for [example.org:192.0.2.2], see http://spf.pobox.com/", AUTH),
+    (550, "5.1.1 <a@example.com> - 192.0.2.1 has sent to too many recipients this hour. IB607", RATE),
+    (503, "5.0.0 Need RCPT (recipient)", CONTENT),
     # Words that name authentication without being about it
     (550, "5.7.1 spam; see https://example.net/help#spf-dkim-dmarc", CONTENT),
     (451, "DT:SPM 163 mx, please try again", TEMPORARY),
