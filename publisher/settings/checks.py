@@ -132,6 +132,10 @@ def _files(raw: Raw) -> Iterator[Fault]:
         ca_file = item.get("ca_file")
         if isinstance(ca_file, str) and ca_file and not (raw.file.parent / ca_file).is_file():
             yield raw.fault(("relay", number, "ca_file"), "there is no such file (relative to this file)", ca_file)
+    if "example" in raw.tables:
+        folder = raw.value("example", "folder") or "example"
+        if isinstance(folder, str) and not _is_folder(raw, folder):
+            yield raw.fault(("example", "folder"), "there is no such folder (relative to this file)", folder)
     templates = raw.value("site", "templates")
     if isinstance(templates, str) and templates and not _is_folder(raw, templates):
         yield raw.fault(("site", "templates"), "there is no such folder (relative to this file)", templates)

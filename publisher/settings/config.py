@@ -11,7 +11,15 @@ from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.publish import Site
 from publisher.settings.reading import secret_in
-from publisher.settings.tables import Choosing, Document, FeedTable, NewsletterTable, RelayTable, SourceTable
+from publisher.settings.tables import (
+    Choosing,
+    Document,
+    ExampleTable,
+    FeedTable,
+    NewsletterTable,
+    RelayTable,
+    SourceTable,
+)
 from publisher.sources.fetch import FetchConfig
 
 _SQLITE = "sqlite:///"
@@ -37,6 +45,14 @@ class MailConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ExampleConfig:
+    """The example site: its port on loopback, and the folder that it is."""
+
+    port: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """What is told, and how; `auto` is text on a terminal and JSON elsewhere."""
 
@@ -46,8 +62,8 @@ class LogConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole configuration. `templates` is the operator's own folder, `example_port` is set while the example
-    site is served, `threads` is how many sources are read side by side."""
+    """The whole configuration. `templates` is the operator's own folder, `example` is set while the
+    example site is served, `threads` is how many sources are read side by side."""
 
     file: Path
     site: Site
@@ -58,7 +74,7 @@ class Settings:
     mail: MailConfig
     fetch: FetchConfig
     threads: int
-    example_port: int | None
+    example: ExampleConfig | None
     log: LogConfig
     sources: tuple[Source, ...]
     feeds: tuple[Feed, ...]
@@ -89,7 +105,7 @@ def build(document: Document, file: Path) -> Settings:
             spacing=document.fetch.spacing,
         ),
         threads=document.fetch.threads,
-        example_port=document.example.port if document.example else None,
+        example=_example(document.example, folder) if document.example else None,
         log=LogConfig(document.log.format, document.log.level),
         sources=tuple(_source(source, site.timezone, folder) for source in document.source.values()),
         feeds=tuple(_feed(feed) for feed in document.feed.values()),
@@ -107,6 +123,10 @@ def database_url(url: str, folder: Path) -> str:
     """The database's URL with the path of a SQLite file made absolute."""
     path = url.removeprefix(_SQLITE)
     return f"{_SQLITE}{(folder / path).resolve()}" if url.startswith(_SQLITE) else url
+
+
+def _example(table: ExampleTable, folder: Path) -> ExampleConfig:
+    return ExampleConfig(table.port, (folder / table.folder).resolve())
 
 
 def _relay(table: RelayTable, folder: Path) -> Relay:

@@ -100,6 +100,7 @@ class ExampleTable(Table):
     """`[example]`: the example site of the shipped configuration."""
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8081
+    folder: Line = "example"
 
 
 class LogTable(Table):

@@ -106,7 +106,14 @@ sources = ["blob"]
             'p.toml:2: database.url = "mysql://x": write sqlite:///file.db (relative to this file) or '
             "postgresql://user@host/name",
         ),
-        ("[example]\nport = 8080", "p.toml:2: example.port = 8080: is the port of [web] too; choose another"),
+        (
+            '[example]\nfolder = "nowhere"',
+            'p.toml:2: example.folder = "nowhere": there is no such folder (relative to this file)',
+        ),
+        (
+            "[example]\nfolder = '.'\nport = 8080",
+            "p.toml:3: example.port = 8080: is the port of [web] too; choose another",
+        ),
         (
             '[site]\ntemplates = "nowhere"',
             'p.toml:2: site.templates = "nowhere": there is no such folder (relative to this file)',

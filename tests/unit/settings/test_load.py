@@ -9,7 +9,7 @@ from publisher.domain.newsletter import Mailbox
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, SourceKind
 from publisher.errors import UsageError
-from publisher.settings import Settings, load
+from publisher.settings import ExampleConfig, Settings, load
 
 WHOLE = """
 [site]
@@ -74,6 +74,7 @@ locales = ["zh-CN"]
 
 def write(folder: Path, text: str) -> Path:
     (folder / "config" / "notes").mkdir(parents=True, exist_ok=True)
+    (folder / "config" / "example").mkdir(exist_ok=True)
     file = folder / "config" / "publisher.toml"
     file.write_text(text, encoding="utf-8")
     return file
@@ -90,7 +91,7 @@ def test_an_empty_file_has_a_meaning_for_every_key(tmp_path: Path) -> None:
     assert settings.mail.transport == "outbox"
     assert settings.mail.outbox == tmp_path / "config" / "var" / "outbox"
     assert settings.database == f"sqlite:///{tmp_path}/config/var/publisher.db"
-    assert settings.example_port is None
+    assert settings.example is None
     assert settings.sources == settings.feeds == settings.newsletters == ()
 
 
@@ -105,7 +106,7 @@ def test_the_site_and_its_fetching(whole: Settings) -> None:
     assert whole.first_digest
     assert whole.fetch.allow_private == ("127.0.0.1:8081",)
     assert whole.fetch.spacing == timedelta(0)
-    assert whole.example_port == 8081
+    assert whole.example == ExampleConfig(8081, whole.file.parent / "example")
 
 
 def test_a_source_takes_the_zone_of_the_site_unless_it_has_its_own(whole: Settings) -> None:

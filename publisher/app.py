@@ -1,0 +1,255 @@
+"""The composition root: builds everything below it from the settings, and hands it over.
+
+Nothing below reads the environment, a global or the clock by itself. The web, the scheduler and the command line take
+what they need from an `Application`.
+"""
+
+import os
+import random
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from publisher.domain.delivery import Recipient, Worker
+from publisher.domain.source import Source, StoredSource, Validators
+from publisher.domain.subscription import ConsentKind, Subscription
+from publisher.engine.local import Line, LocalEngine, SideBySide, Step
+from publisher.errors import ConfigError
+from publisher.feeds.documents import FeedDocumentWriter
+from publisher.mail.message import DigestMessageWriter
+from publisher.mail.render import DigestRenderer
+from publisher.mail.transport.outbox import OutboxTransport
+from publisher.mail.transport.smtp import SmtpTransport
+from publisher.pipeline.collect import Collector, SourceReport, end_first_round
+from publisher.pipeline.compose import Composer
+from publisher.pipeline.deliver import Deliverer, DrainReport
+from publisher.pipeline.ports import (
+    Clock,
+    Readers,
+    Reading,
+    ReadRequest,
+    SubscribeRequest,
+    Transport,
+)
+from publisher.pipeline.publish import FeedPublisher
+from publisher.pipeline.subscribe import Subscribing
+from publisher.settings import Settings
+from publisher.sources import build_readers
+from publisher.sources.fetch import HttpFetcher
+from publisher.storage.database import SqlStorage
+from publisher.templating import Templates, shipped_templates
+
+FIRST_DIGEST = 10
+"""How many articles of a fresh database's first round are announced with `site.first_digest`."""
+
+EXAMPLE_READERS = (("reader.en@example.org", "en"), ("reader.zh@example.org", "zh-CN"))
+"""Who the example site's digests go to: into the outbox."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Everything that the steps need, built from one configuration."""
+
+    settings: Settings
+    clock: Clock
+    storage: SqlStorage
+    fetcher: HttpFetcher
+    readers: Readers
+    templates: Templates
+    collector: Collector
+    feeds: FeedPublisher
+    composer: Composer
+    deliverer: Deliverer
+    subscribing: Subscribing
+
+    def close(self) -> None:
+        """Close what holds connections, but the database."""
+        self.fetcher.close()
+
+
+def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: threading.Event) -> Application:
+    """Build the application on an open database.
+
+    Raises ConfigError when a template can't be used.
+    """
+    templates = checked_templates(settings)
+    fetcher = HttpFetcher(settings.fetch, clock=clock)
+    readers = build_readers()
+    with storage.read() as work:
+        keyring = work.meta.keyring()
+    relay = settings.mail.relays[0] if settings.mail.relays else None
+    return Application(
+        settings=settings,
+        clock=clock,
+        storage=storage,
+        fetcher=fetcher,
+        readers=readers,
+        templates=templates,
+        collector=Collector(storage, readers, fetcher, clock),
+        feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock),
+        composer=Composer(storage, DigestRenderer(templates), settings.site, clock),
+        deliverer=Deliverer(
+            storage=storage,
+            transport=transport(settings),
+            writer=DigestMessageWriter(keyring, settings.site.base_url, clock),
+            clock=clock,
+            worker=Worker(f"{socket.gethostname()}:{os.getpid()}", boot_id()),
+            chance=random.random,
+            in_doubt=relay.in_doubt if relay else "resend",
+            window=settings.mail.window,
+            stop=stop.is_set,
+        ),
+        subscribing=Subscribing(storage, clock),
+    )
+
+
+def checked_templates(settings: Settings) -> Templates:
+    """The operator's templates before the shipped ones. Raises ConfigError with what is wrong in them."""
+    folders = [settings.templates] if settings.templates else []
+    templates = Templates([*folders, shipped_templates()])
+    if faults := templates.check():
+        raise ConfigError(faults)
+    return templates
+
+
+def preview_recipient(application: Application, subscription: Subscription | None) -> Recipient:
+    """Who a preview is for: a subscriber, or nobody; its unsubscribe link leads nowhere."""
+    address = subscription.subscriber.address if subscription else "reader@example.org"
+    return Recipient(address=address, unsubscribe_url=f"{application.settings.site.base_url}/unsubscribe/preview")
+
+
+def transport(settings: Settings) -> Transport:
+    """The way out that the settings name."""
+    if settings.mail.transport == "smtp":
+        return SmtpTransport(settings.mail.relays[0])
+    return OutboxTransport(settings.mail.outbox)
+
+
+def boot_id() -> str:
+    """What tells one start of this machine from the next."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+# --- before the first step ---------------------------------------------------------------------------------------
+
+
+def apply_definitions(application: Application) -> None:
+    """Make the stored sources, feeds and newsletters those of the configuration."""
+    settings = application.settings
+    with application.storage.begin() as work:
+        work.sources.apply(settings.sources, application.clock())
+        work.feeds.apply(settings.feeds)
+        work.newsletters.apply(settings.newsletters)
+    application.composer.align_slots()
+
+
+def add_example_readers(application: Application) -> None:
+    """Subscribe the example's readers to the first newsletter that offers `immediate`, unless they are known."""
+    with application.storage.read() as work:
+        newsletters = work.newsletters.all()
+        newsletter = next((one for one in newsletters if any(each.is_immediate for each in one.cadences)), None)
+        if newsletter is None:
+            return
+        unknown = [reader for reader in EXAMPLE_READERS if work.subscriptions.find(reader[0], newsletter.id) is None]
+    for address, language in unknown:
+        application.subscribing.subscribe(
+            SubscribeRequest(
+                address=address,
+                newsletter_id=newsletter.id,
+                language=language,
+                timezone=newsletter.timezone,
+                cadence="immediate",
+                confirmed=True,
+                kind=ConsentKind.ADDED,
+                evidence="a reader of the example site",
+            )
+        )
+
+
+# --- the steps ---------------------------------------------------------------------------------------------------
+
+
+def build_engine(application: Application, stop: threading.Event, progress: Progress) -> LocalEngine:
+    """An engine for the steps of an application."""
+    return LocalEngine(steps(application, progress), threads=application.settings.threads, stop=stop)
+
+
+def steps(application: Application, progress: Progress = lambda step, done, total: None) -> Mapping[str, Step]:
+    """The four stretches of the road, in their order."""
+    return {
+        "collect": lambda each: _collect(application, each, progress),
+        "publish": lambda each: _publish(application),
+        "compose": lambda each: _compose(application),
+        "deliver": lambda each: _deliver(application, each, progress),
+    }
+
+
+def _collect(application: Application, each: SideBySide, progress: Progress) -> Sequence[Line]:
+    def counted(
+        look: Callable[[StoredSource], SourceReport], sources: Sequence[StoredSource]
+    ) -> Iterator[SourceReport]:
+        for done, report in enumerate(each(look, sources), start=1):
+            progress("collect", done, len(sources))
+            yield report
+
+    reports = application.collector.collect(application.collector.due(), counted)
+    lines = [_source_line(report) for report in reports]
+    announce = FIRST_DIGEST if application.settings.first_digest else 0
+    announced = end_first_round(application.storage, application.clock, announce=announce)
+    if announced:
+        lines.append(Line("first round", f"{announced} newest articles are announced"))
+    return lines
+
+
+def _source_line(report: SourceReport) -> Line:
+    subject = f"source {report.source}"
+    if report.failed is not None:
+        return Line(subject, report.failed, failed=True)
+    if report.not_modified:
+        return Line(subject, "not modified", idle=True)
+    outcome = f"{report.new} new, {report.edited} edited of {report.listed} articles"
+    if report.problems:
+        outcome += f"; {len(report.problems)} not read, the first: {report.problems[0]}"
+    return Line(subject, outcome, idle=not (report.new or report.edited or report.problems))
+
+
+def _publish(application: Application) -> Sequence[Line]:
+    return [
+        Line(f"feed {report.slug}", f"{report.items} items", idle=not report.changed)
+        for report in application.feeds.publish()
+    ]
+
+
+def _compose(application: Application) -> Sequence[Line]:
+    return [
+        Line(f"newsletter {report.newsletter}, {report.cadence}", report.outcome, idle=not report.edition_id)
+        for report in application.composer.compose()
+    ]
+
+
+def _deliver(application: Application, each: SideBySide, progress: Progress) -> Sequence[Line]:
+    settings, deliverer = application.settings, application.deliverer
+    connections = settings.mail.relays[0].connections if settings.mail.transport == "smtp" else 1
+    began = deliverer.begin()
+    report = DrainReport()
+    for done in each(lambda _: deliverer.drain(), range(connections), finish=True):
+        report.add(done)
+    deliverer.end(report, began)
+    return [Line(f"mail to {settings.mail.transport}", str(report), report.failed is not None, not report.outcomes)]
+
+
+# --- without the database ----------------------------------------------------------------------------------------
+
+
+def try_source(source: Source, readers: Readers, fetcher: HttpFetcher, clock: Clock) -> Reading:
+    """Read a source as if for the first time, and store nothing. Raises SourceError."""
+    request = ReadRequest(source=source, validators=Validators(), known=lambda keys: {}, now=clock())
+    return readers[source.kind].read(request, fetcher)

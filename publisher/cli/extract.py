@@ -1,0 +1,42 @@
+"""`publisher extract`: what the program reads out of one page."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli.console import say, show_json, show_table
+from publisher.cli.context import now
+from publisher.errors import UsageError
+from publisher.sources.extract import extract as extract_article
+
+_LONG = ("text", "html", "evidence")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(extract)
+
+
+def extract(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A saved page, or - for standard input.")],
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="The address that the page came from.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+) -> None:
+    """Show the article in a saved page: title, authors, tags, date, language, text and HTML.
+
+    Example: publisher extract page.html --url https://blog.example.org/page --json
+    """
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"FILE {file}: can't be read: {error.strerror}") from None
+    found = extract_article(data, url or None, now=now())
+    if as_json:
+        show_json(found.as_dict())
+        return
+    fields = found.as_dict()
+    shown = [(name, value, found.evidence.get(name, "")) for name, value in fields.items() if name not in _LONG]
+    show_table(("field", "value", "found in"), shown)
+    say(found.text)

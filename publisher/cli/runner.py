@@ -1,0 +1,220 @@
+"""What `publisher run` is while it runs: the first round, the schedule, the listeners, and a clean end."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import structlog
+import typer
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from publisher.app import Application, apply_definitions, build, build_engine, steps
+from publisher.cli.console import complain, progress, say
+from publisher.cli.context import now
+from publisher.cli.signals import ENDING, Signals
+from publisher.cli.steps import fail_if_failed, show_lines
+from publisher.domain.feed import FeedFormat
+from publisher.domain.token import sign
+from publisher.engine.local import Line
+from publisher.errors import ConfigError, PublisherError
+from publisher.scheduler import Scheduler, road
+from publisher.settings import Settings
+from publisher.web.app import build_web
+from publisher.web.outbox import Outbox
+from publisher.web.serve import Server
+
+log = structlog.get_logger(__name__)
+
+STEPS = ("collect", "publish", "compose", "deliver")
+LOOK_EVERY = 0.1
+"""Seconds between two looks at signals and the round."""
+
+END_WITHIN = 1.5
+"""Seconds that the steps have to come to an end once they are asked to."""
+
+REPLY_WITHIN = 30.0
+"""Seconds that a mail server has for the reply it owes us."""
+
+INTERRUPTED = 130
+
+
+class Switch:
+    """An ASGI application that can be exchanged for another while it is served."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the application of now."""
+        await self.app(scope, receive, send)
+
+
+class Round:
+    """All steps once, in their order, in a thread of their own."""
+
+    def __init__(self, run: Callable[[str], list[Line]]) -> None:
+        self.lines: dict[str, list[Line]] = {}
+        self.error: BaseException | None = None
+        self._run = run
+        self._thread = threading.Thread(target=self._go, name="first round", daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether all steps are done, or one has failed altogether (`error`)."""
+        return not self._thread.is_alive()
+
+    def _go(self) -> None:
+        try:
+            for step in STEPS:
+                self.lines[step] = self._run(step)
+        except BaseException as error:  # raised again by who waits for the round
+            self.error = error
+
+
+class Runner:
+    """The process that runs the road. `configure` reads the configuration anew."""
+
+    def __init__(self, application: Application, stop: threading.Event, configure: Callable[[], Settings]) -> None:
+        self._application = application
+        self._stop = stop
+        self._configure = configure
+        self._web: Switch | None = None
+        self._server: Server | None = None
+        self._reloading = threading.Lock()
+
+    def serve(self, listeners: ExitStack) -> None:
+        """Start the web server. Raises PublisherError when its port can't be had."""
+        web = self._application.settings.web
+        self._web = Switch(self._build_web())
+        self._server = Server(self._web, web.host, web.port, "web.port")
+        self._server.start()
+        listeners.callback(self._server.stop)
+
+    def run(self, signals: Signals, *, once: bool) -> None:
+        """The first round, and then the schedule until a signal ends it; or, with `once`, the first round."""
+        with progress() as advance:
+            self._engine = build_engine(self._application, self._stop, advance)
+            first = Round(self._engine.run)
+            ending = self._wait(signals, lambda: first.ended)
+        if not ending:
+            if first.error is not None:
+                raise first.error
+            show_lines(first.lines)
+            if once:
+                fail_if_failed(first.lines)
+                return
+            ending = self._stay(signals)
+        self._end(signals)
+        if once:
+            raise typer.Exit(INTERRUPTED)
+
+    def _stay(self, signals: Signals) -> bool:
+        self._tell_addresses()
+        scheduler = Scheduler(road(self._engine))
+        scheduler.start()
+        try:
+            return self._wait(signals, lambda: False)
+        finally:
+            scheduler.stop()
+
+    def _wait(self, signals: Signals, ended: Callable[[], bool]) -> bool:
+        """Wait until something has ended, or a signal asks to end: True for a signal."""
+        while not ended():
+            received = signals.next(LOOK_EVERY)
+            if received in ENDING:
+                return True
+            if received == signal.SIGHUP:
+                threading.Thread(target=self._reload, name="reload", daemon=True).start()
+        return False
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def _end(self, signals: Signals) -> None:
+        """Ask everything to stop and wait for it: a moment, or longer while a mail server owes a reply."""
+        self._stop.set()
+        say("Ending …")
+        began, told = time.monotonic(), False
+        while any(self._engine.busy(step) for step in STEPS):
+            waited = time.monotonic() - began
+            if waited > (REPLY_WITHIN if self._engine.busy("deliver") else END_WITHIN):
+                leave(0)
+            if waited > END_WITHIN and not told:
+                complain("a mail server still owes a reply; Ctrl-C ends without it")
+                told = True
+            if signals.next(LOOK_EVERY / 2) in ENDING:
+                leave(INTERRUPTED)
+
+    # --- a changed configuration ---------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        """Take up a changed configuration; one with faults is told and left alone."""
+        with self._reloading:
+            try:
+                self._adopt(self._configure())
+            except ConfigError as error:
+                for fault in error.faults:
+                    log.error("configuration not taken up", fault=str(fault))
+            except PublisherError as error:
+                log.error("configuration not taken up", fault=str(error))
+
+    def _adopt(self, settings: Settings) -> None:
+        before = self._application
+        fresh = build(settings, before.storage, clock=now, stop=self._stop)
+        apply_definitions(fresh)
+        self._engine.adopt(steps(fresh), settings.threads)
+        self._application = fresh
+        if self._web is not None:
+            self._web.app = self._build_web()
+        before.close()
+        kept = [
+            name for name in ("database", "web", "example") if getattr(settings, name) != getattr(before.settings, name)
+        ]
+        log.info("configuration taken up", needs_a_restart=kept) if kept else log.info("configuration taken up")
+
+    # --- the web -------------------------------------------------------------------------------------------------
+
+    def _build_web(self) -> ASGIApp:
+        application = self._application
+        return build_web(
+            application.storage,
+            application.templates,
+            application.settings.site,
+            application.subscribing,
+            outbox_of(application),
+        )
+
+    def _tell_addresses(self) -> None:
+        """Which addresses to open."""
+        assert self._server is not None
+        application, site = self._application, self._application.settings.site
+        with application.storage.read() as work:
+            feeds = application.feeds.feeds(work)
+        say("Open in a browser or a feed reader:")
+        say(f"  {site.base_url}/   {site.title}")
+        for feed in feeds:
+            say(f"  {site.base_url}{feed.path(FeedFormat.RSS)}   {feed.title} (also .atom, .json)")
+        outbox = outbox_of(application)
+        if outbox is not None:
+            say(f"  {self._server.address}{outbox.path}   the outbox: mail as it would arrive")
+        say("Goes on by schedule. Ctrl-C ends it.")
+
+
+def outbox_of(application: Application) -> Outbox | None:
+    """The outbox page, which is there only while mail goes to the outbox. Its token stays the same."""
+    mail = application.settings.mail
+    if mail.transport != "outbox":
+        return None
+    with application.storage.read() as work:
+        return Outbox(mail.outbox, sign(work.meta.keyring(), "outbox", 0))
+
+
+def leave(code: int) -> None:
+    """End the process now. What was in the middle is put right by the next run."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,113 @@
+"""`publisher source`: where articles come from."""
+
+from typing import Annotated, Any
+
+import typer
+
+from publisher.app import try_source
+from publisher.cli.console import complain, say, show, show_json, show_table
+from publisher.cli.context import example_site, now, opened, settings_of
+from publisher.domain.article import Entry, shorten
+from publisher.domain.source import Source
+from publisher.errors import SourceError, UsageError
+from publisher.pipeline.ports import Reading
+from publisher.settings import Settings
+from publisher.settings.values import did_you_mean
+from publisher.sources import build_readers
+from publisher.sources.fetch import HttpFetcher
+
+app = typer.Typer(no_args_is_help=True, help="The sources that articles come from.")
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
+
+
+@app.command("list")
+def list_sources(context: typer.Context, as_json: Json = False) -> None:
+    """List the sources: when each was read, how that ended, and when it is read next."""
+    with opened(settings_of(context)) as application, application.storage.read() as work:
+        rows = [
+            {
+                "source": stored.source.name,
+                "kind": stored.source.kind.value,
+                "address": stored.source.url,
+                "rights": stored.source.rights.value,
+                "checked": stored.state.checked_at,
+                "outcome": "gone for good" if stored.state.gone else stored.state.outcome,
+                "next": stored.state.next_check,
+            }
+            for stored in work.sources.all()
+        ]
+    show(rows, as_json=as_json, empty="No source is defined: add a [[source]] to the configuration.")
+
+
+@app.command("try")
+def try_(context: typer.Context, name: str, as_json: Json = False) -> None:
+    """Read a source and show what would be stored; nothing is.
+
+    Reads the list and its article pages just as `collect` does the first time.
+
+    Example: publisher source try blog
+    """
+    settings = settings_of(context)
+    source = _source(settings, name)
+    fetcher = HttpFetcher(settings.fetch, clock=now)
+    try:
+        with example_site(settings, may_run=True):
+            reading = try_source(source, build_readers(), fetcher, now)
+    finally:
+        fetcher.close()
+    if as_json:
+        show_json([_entry(entry) for entry in reading.entries])
+    else:
+        _show(source, reading)
+    for problem in reading.problems:
+        complain(problem)
+    if not reading.entries:
+        raise SourceError(name, "gives no article: look at its url and selectors")
+
+
+def _source(settings: Settings, name: str) -> Source:
+    sources = {source.name: source for source in settings.sources}
+    if name not in sources:
+        raise UsageError(f"no source {name!r}; {did_you_mean(name, sources)}")
+    return sources[name]
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    content = entry.content
+    return {
+        "key": entry.key,
+        "url": entry.url,
+        "canonical_url": entry.canonical_url,
+        "title": content.title,
+        "authors": content.authors,
+        "tags": content.tags,
+        "language": content.language,
+        "published": content.published,
+        "updated": content.updated,
+        "summary": content.summary,
+        "image": content.image,
+        "original_url": content.original_url,
+        "text": content.text,
+        "html": content.html,
+        "evidence": dict(entry.evidence),
+    }
+
+
+def _show(source: Source, reading: Reading) -> None:
+    rows = [
+        (
+            shorten(entry.content.title, 60),
+            entry.content.published or "",
+            entry.content.authors,
+            entry.content.tags,
+            entry.content.language or "",
+            len(entry.content.text),
+            entry.url,
+        )
+        for entry in reading.entries
+    ]
+    show_table(("title", "published", "authors", "tags", "language", "characters", "address"), rows)
+    say(
+        f"source {source.name}: {len(reading.entries)} articles read of {len(reading.listed)} listed, "
+        f"{len(reading.problems)} not read. Nothing was stored."
+    )
