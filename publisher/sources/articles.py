@@ -1,0 +1,162 @@
+"""Article pages behind a feed or a listing: when to fetch one, and what becomes of it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from publisher.domain.article import Content, KnownArticle
+from publisher.domain.source import Source, Validators
+from publisher.errors import SourceError
+from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Refused
+from publisher.sources.dates import Context
+from publisher.sources.extract import Extracted, extract
+from publisher.sources.selecting import BadSelector
+
+PAGES_A_LOOK = 50
+"""How many pages of one source are fetched at one look; the rest waits for the next."""
+
+YOUNG = timedelta(hours=48)
+"""So long after it was first seen an article is read again though nothing says that it changed."""
+
+READ_AGAIN_AFTER = timedelta(hours=6)
+
+NONE = Validators()
+"""For a page that is wanted whatever it says."""
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page that holds an article."""
+
+    article: Extracted
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A page that gave no article. `lasting` when asking again soon is of no use."""
+
+    reason: str
+    lasting: bool = False
+
+
+@dataclass(slots=True)
+class Pages:
+    """The pages of one look at a source: fetches them within the budget and remembers what failed."""
+
+    source: Source
+    fetcher: Fetcher
+    now: datetime
+    left: int = PAGES_A_LOOK
+    problems: list[str] = field(default_factory=list)
+    unfinished: bool = False
+    """Whether something waits for the next look: then the source must be read then, even if it does not change."""
+
+    def read(self, url: str, validators: Validators = NONE) -> ReadPage | NotModified | Unread | None:
+        """Fetch and extract one page; None when the budget is spent."""
+        if self.left <= 0:
+            self.unfinished = True
+            return None
+        self.left -= 1
+        outcome = self._read(url, validators)
+        if isinstance(outcome, Unread):
+            self.problems.append(f"{url}: {outcome.reason}")
+            self.unfinished = self.unfinished or not outcome.lasting
+        return outcome
+
+    def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread:
+        request = FetchRequest(url=url, accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.5", validators=validators)
+        match self.fetcher.fetch(request):
+            case NotModified() as same:
+                return same
+            case Gone():
+                return Unread("the server says 410 Gone", lasting=True)
+            case Refused(reason, status):
+                temporary = (
+                    status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or (status or 500) >= 500
+                )
+                return Unread(reason, lasting=not temporary)
+            case Fetched() as fetched:
+                return self._extracted(fetched)
+
+    def _extracted(self, fetched: Fetched) -> ReadPage | Unread:
+        if fetched.media_type not in _HTML_TYPES:
+            return Unread(f"it is {fetched.media_type}, not a page", lasting=True)
+        try:
+            article = extract(
+                fetched.body,
+                fetched.url,
+                charset=fetched.charset,
+                zone=zone_of(self.source),
+                now=self.now,
+                selectors=self.source.selectors,
+            )
+        except BadSelector as error:
+            raise SourceError(self.source.name, str(error)) from error
+        if not article.text and not article.images:
+            return Unread("no article was found on the page", lasting=True)
+        return ReadPage(article, fetched.validators)
+
+
+def validators_of(known: KnownArticle) -> Validators:
+    """The validators that an article's page gave when it was last read."""
+    return Validators(known.etag, known.last_modified)
+
+
+def content_of(article: Extracted, source: Source, *, title: str = "") -> Content:
+    """The content that a page alone makes."""
+    return Content(
+        title=article.title or title,
+        authors=article.authors,
+        tags=with_tags(article.tags, source),
+        language=article.language or source.language,
+        published=article.published,
+        updated=article.updated,
+        summary=article.summary,
+        html=article.html,
+        text=article.text,
+        image=article.image,
+        original_url=article.original_url,
+    )
+
+
+def with_tags(tags: Sequence[str], source: Source) -> tuple[str, ...]:
+    """An article's own tags, and those that its source gives to all."""
+    own = {tag.casefold() for tag in tags}
+    return (*tags, *(tag for tag in source.tags if tag.casefold() not in own))
+
+
+def zone_of(source: Source) -> ZoneInfo:
+    """The zone that a source writes its dates in; raises SourceError when there is no such zone."""
+    try:
+        return ZoneInfo(source.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SourceError(source.name, f"timezone {source.timezone!r} is not known") from error
+
+
+def context_of(source: Source, now: datetime) -> Context:
+    """How the dates of a source are read."""
+    return Context(now, zone_of(source), source.language)
+
+
+def fingerprint(*parts: object) -> str:
+    """A short hash of what a source says of an article; the same parts give the same hash."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:24]
+
+
+def get(source: Source, fetcher: Fetcher, validators: Validators, accept: str) -> Fetched | NotModified:
+    """Fetch a source's own address, which its owner gave: robots.txt is not asked. Raises SourceError."""
+    request = FetchRequest(url=source.url, accept=accept, validators=validators, obey_robots=False)
+    match fetcher.fetch(request):
+        case Fetched() | NotModified() as result:
+            return result
+        case Gone():
+            raise SourceError(source.name, f"{source.url} is gone (410): remove it or change its url", gone=True)
+        case Refused(reason, _, retry_after):
+            raise SourceError(source.name, f"{source.url}: {reason}", retry_after=retry_after)

@@ -1,0 +1,83 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org) read into the same values as any other feed."""
+
+import json
+from collections.abc import Iterator
+from html import escape
+
+from publisher.domain.article import Enclosure
+from publisher.sources.feed_values import FeedDocument, FeedItem
+
+Json = dict[str, object]
+
+
+class NotAFeed(ValueError):
+    """A document that is no feed; the message says what it is."""
+
+
+def parse(text: str, url: str) -> FeedDocument:
+    """Read a JSON Feed; raises NotAFeed."""
+    try:
+        root = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise NotAFeed(f"it is broken JSON ({error})") from error
+    if not isinstance(root, dict) or not isinstance(root.get("items"), list):
+        raise NotAFeed("it is JSON, but no JSON Feed (it has no list of items)")
+    home = _text(root, "home_page_url")
+    authors, language = tuple(_authors(root)), _text(root, "language") or None
+    items = [_item(item, authors, home or url) for item in root["items"] if isinstance(item, dict)]
+    return FeedDocument(items=tuple(items), language=language, link=home or None)
+
+
+def _item(item: Json, authors: tuple[str, ...], base: str) -> FeedItem:
+    html = _text(item, "content_html")
+    if not html and (plain := _text(item, "content_text")):
+        html = paragraphs(plain)
+    images = (_text(item, "image"), _text(item, "banner_image"))
+    tags = item.get("tags")
+    return FeedItem(
+        id=_text(item, "id"),
+        link=_text(item, "url") or _text(item, "external_url"),
+        title=_text(item, "title"),
+        authors=tuple(_authors(item)) or authors,
+        tags=tuple(tag.strip() for tag in tags if isinstance(tag, str) and tag.strip())
+        if isinstance(tags, list)
+        else (),
+        language=_text(item, "language") or None,
+        published=_text(item, "date_published"),
+        updated=_text(item, "date_modified"),
+        summary=escape(_text(item, "summary")),
+        html=html,
+        base=base,
+        images=tuple(image for image in images if image),
+        enclosures=tuple(_enclosures(item)),
+    )
+
+
+def paragraphs(plain: str) -> str:
+    """Plain text as HTML: empty lines part paragraphs, other line ends stay."""
+    blocks = [escape(block.strip()).replace("\n", "<br>") for block in plain.replace("\r\n", "\n").split("\n\n")]
+    return "".join(f"<p>{block}</p>" for block in blocks if block)
+
+
+def _authors(thing: Json) -> Iterator[str]:
+    """Version 1.1 has `authors`, 1.0 had `author`."""
+    listed = thing.get("authors")
+    for author in listed if isinstance(listed, list) else [thing.get("author")]:
+        if isinstance(author, dict) and (name := _text(author, "name")):
+            yield name
+
+
+def _enclosures(item: Json) -> Iterator[Enclosure]:
+    attachments = item.get("attachments")
+    for attachment in attachments if isinstance(attachments, list) else []:
+        if isinstance(attachment, dict) and (url := _text(attachment, "url")):
+            size = attachment.get("size_in_bytes")
+            yield Enclosure(url, _text(attachment, "mime_type"), int(size) if isinstance(size, int | float) else 0)
+
+
+def _text(thing: Json, name: str) -> str:
+    """A text; numbers count (ids often are)."""
+    value = thing.get(name)
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
