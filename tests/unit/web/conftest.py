@@ -1,12 +1,15 @@
 """Real servers on loopback, and a client that hides nothing: no redirects, no decompression, headers as they come."""
 
 import http.client
+import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from publisher.storage.database import SqlStorage, open_storage
 from publisher.web.serve import Server
 
 
@@ -42,16 +45,51 @@ class Client:
             connection.close()
 
 
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its schema, to be copied: that is quicker than making one for each test."""
+    path = tmp_path_factory.mktemp("web") / "fresh.db"
+    open_storage(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def serve() -> Iterator[Callable[[ASGIApp], Client]]:
-    servers = []
+def storage(fresh_database: Path, tmp_path: Path) -> Iterator[SqlStorage]:
+    path = shutil.copy(fresh_database, tmp_path / "publisher.db")
+    storage = open_storage(f"sqlite:///{path}")
+    yield storage
+    storage.close()
+
+
+@dataclass
+class Stage:
+    """One server for all tests, on which one application after the other plays: starting and ending takes time."""
+
+    client: Client = field(init=False)
+    app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    server = Server(stage, "127.0.0.1", 0, "[web] port")
+    server.start()
+    stage.client = Client(server.port)
+    yield stage
+    assert server.stop(2)
+
+
+@pytest.fixture
+def serve(stage: Stage) -> Iterator[Callable[[ASGIApp], Client]]:
+    """Puts an application on the stage; the client that asks it."""
 
     def start(app: ASGIApp) -> Client:
-        server = Server(app, "127.0.0.1", 0, "[web] port")
-        server.start()
-        servers.append(server)
-        return Client(server.port)
+        stage.app = app
+        return stage.client
 
     yield start
-    for server in servers:
-        assert server.stop(2)
+    stage.app = None

@@ -1,0 +1,265 @@
+"""Feed documents over HTTP, header by header."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Scope
+
+from publisher.domain.feed import Feed, FeedFormat
+from publisher.errors import StorageError
+from publisher.pipeline.ports import Deliveries, FeedDocument, Storage, UnitOfWork
+from publisher.web.feeds import CHECK_EVERY, FeedFiles
+
+MODIFIED = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
+LAST_MODIFIED = "Tue, 24 Nov 2026 08:00:00 GMT"
+CACHE_CONTROL = "public, max-age=900"
+
+
+def document(slug: str = "news", format: FeedFormat = FeedFormat.RSS, text: str = "<rss>海</rss>") -> FeedDocument:
+    body = text.encode()
+    tag = str(sum(body))
+    return FeedDocument(
+        slug=slug,
+        format=format,
+        body=body,
+        body_gzip=gzip.compress(body, mtime=0),
+        etag=f'"{tag}"',
+        etag_gzip=f'"{tag}-gzip"',
+        last_modified=MODIFIED,
+        built_seq=1,
+    )
+
+
+RSS = document()
+PLAIN, ZIPPED = RSS.etag, RSS.etag_gzip
+
+
+@dataclass
+class Watched(Storage):
+    """A real database that counts how often it is read, and that can go away."""
+
+    real: Storage
+    reads: int = 0
+    away: bool = False
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        self.reads += 1
+        if self.away:
+            raise StorageError("database /secret/path: the disk reports an error")
+        return self.real.read()
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        return self.real.begin()
+
+    @property
+    def ledger(self) -> Deliveries:
+        return self.real.ledger
+
+
+@dataclass
+class Monotonic:
+    """Seconds that pass when they are told to."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def error_page(scope: Scope, status: int) -> ASGIApp:
+    return PlainTextResponse(f"page of {status}", status)
+
+
+@pytest.fixture
+def watched(storage: Storage) -> Watched:
+    with storage.begin() as work:
+        work.feeds.apply([Feed(slug="news", title="News"), Feed(slug="晚间", title="晚间")])
+        work.feeds.store([document(format=format) for format in FeedFormat])
+        work.feeds.store([document("晚间"), document("source/海风"), document("v1.0")])
+    return Watched(storage)
+
+
+@pytest.fixture
+def monotonic() -> Monotonic:
+    return Monotonic()
+
+
+@pytest.fixture
+def feeds(watched: Watched, monotonic: Monotonic, serve: Callable[[ASGIApp], object]) -> Iterator[object]:
+    return serve(FeedFiles(watched, error_page, monotonic))
+
+
+def test_a_document_comes_with_all_its_headers(feeds) -> None:
+    answer = feeds.ask("/feeds/news.rss")
+    answer.headers.pop("date")
+    assert (answer.status, answer.body) == (200, RSS.body)
+    assert answer.headers == {
+        "content-type": "application/rss+xml; charset=utf-8",
+        "content-length": str(len(RSS.body)),
+        "etag": PLAIN,
+        "last-modified": LAST_MODIFIED,
+        "cache-control": CACHE_CONTROL,
+        "vary": "Accept-Encoding",
+        "access-control-allow-origin": "*",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def test_compressed_it_has_a_tag_of_its_own(feeds) -> None:
+    answer = feeds.ask("/feeds/news.rss", {"Accept-Encoding": "gzip, deflate, br"})
+    assert gzip.decompress(answer.body) == RSS.body
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["etag"] == ZIPPED
+    assert answer.headers["content-length"] == str(len(RSS.body_gzip))
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("format", list(FeedFormat))
+def test_each_format_has_its_media_type_and_opens_to_scripts_of_other_sites(feeds, format: FeedFormat) -> None:
+    answer = feeds.ask(f"/feeds/news.{format}")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == format.media_type
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+TABLE = [
+    ({}, 200, PLAIN),
+    ({"If-None-Match": PLAIN}, 304, PLAIN),
+    ({"If-None-Match": f"W/{PLAIN}"}, 304, PLAIN),
+    ({"If-None-Match": f'"other", W/{PLAIN}'}, 304, PLAIN),
+    ({"If-None-Match": "*"}, 304, PLAIN),
+    ({"If-None-Match": '"other"'}, 200, PLAIN),
+    ({"If-None-Match": ZIPPED}, 200, PLAIN),
+    ({"If-None-Match": PLAIN, "Accept-Encoding": "gzip"}, 200, ZIPPED),
+    ({"If-None-Match": ZIPPED, "Accept-Encoding": "gzip"}, 304, ZIPPED),
+    ({"If-None-Match": f"{PLAIN}, {ZIPPED}", "Accept-Encoding": "gzip"}, 304, ZIPPED),
+    ({"If-Modified-Since": LAST_MODIFIED}, 304, PLAIN),
+    ({"If-Modified-Since": LAST_MODIFIED, "Accept-Encoding": "gzip"}, 304, ZIPPED),
+    ({"If-Modified-Since": "Tue, 24 Nov 2026 07:59:59 GMT"}, 200, PLAIN),
+    ({"If-Modified-Since": "nonsense"}, 200, PLAIN),
+    ({"If-None-Match": '"other"', "If-Modified-Since": LAST_MODIFIED}, 200, PLAIN),
+    ({"If-None-Match": PLAIN, "If-Modified-Since": "Tue, 24 Nov 2020 08:00:00 GMT"}, 304, PLAIN),
+    ({"Accept-Encoding": "gzip;q=0"}, 200, PLAIN),
+    ({"Accept-Encoding": "identity;q=0, *"}, 200, ZIPPED),
+    ({"Accept-Encoding": "*;q=0"}, 200, PLAIN),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(("headers", "status", "etag"), TABLE)
+def test_conditions_and_encodings(feeds, headers: dict[str, str], status: int, etag: str, method: str) -> None:
+    answer = feeds.ask("/feeds/news.rss", headers, method)
+    assert (answer.status, answer.headers["etag"]) == (status, etag)
+    # What a cache needs is on both answers; what describes a body only where there is one to describe.
+    assert answer.headers["last-modified"] == LAST_MODIFIED
+    assert answer.headers["cache-control"] == CACHE_CONTROL
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert ("content-type" in answer.headers) is (status == 200)
+    assert bool(answer.body) is (status == 200 and method == "GET")
+    if status == 200:
+        length = len(RSS.body if etag == PLAIN else RSS.body_gzip)
+        assert answer.headers["content-length"] == str(length)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/feeds/{quote('晚间')}.rss",
+        f"/feeds/source/{quote('海风')}.rss",
+        f"/feeds/source%2F{quote('海风')}.rss",
+        "/feeds/v1.0.rss",
+        "/feeds/news.rss?utm_source=x",
+    ],
+)
+def test_slugs_of_every_kind_are_found(feeds, path: str) -> None:
+    assert feeds.ask(path).status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/",
+        "/feeds/news",
+        "/feeds/news.xml",
+        "/feeds/news.RSS",
+        "/feeds/.rss",
+        "/feeds/other.rss",
+        "/feeds/news.rss/",
+        "/feeds/%00.rss",
+        "/feeds/news%0A.rss",
+        "/feeds/%FF.rss",
+        "/feeds/source/nobody.atom",
+    ],
+)
+def test_what_is_no_feed_is_a_page_of_404(feeds, path: str) -> None:
+    answer = feeds.ask(path)
+    assert (answer.status, answer.text) == (404, "page of 404")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_a_feed_is_only_read(feeds, method: str) -> None:
+    assert feeds.ask("/feeds/news.rss", method=method).status == 405
+
+
+def test_the_database_is_asked_once_a_second_and_bodies_once(feeds, watched: Watched, monotonic: Monotonic) -> None:
+    for _ in range(5):
+        feeds.ask("/feeds/news.rss", {"If-None-Match": PLAIN})
+    # Once for the version, once for the document.
+    assert watched.reads == 2
+    monotonic.now += CHECK_EVERY
+    for _ in range(5):
+        assert feeds.ask("/feeds/news.rss", {"If-None-Match": PLAIN}).status == 304
+    assert watched.reads == 3
+
+
+def test_a_changed_document_is_served_a_second_later(feeds, watched: Watched, monotonic: Monotonic) -> None:
+    assert feeds.ask("/feeds/news.rss").body == RSS.body
+    new = replace(document(text="<rss>new</rss>"), built_seq=2)
+    with watched.begin() as work:
+        work.feeds.store([new])
+    assert feeds.ask("/feeds/news.rss").body == RSS.body
+    monotonic.now += CHECK_EVERY
+    answer = feeds.ask("/feeds/news.rss", {"If-None-Match": PLAIN})
+    assert (answer.status, answer.body, answer.headers["etag"]) == (200, new.body, new.etag)
+
+
+def test_a_document_read_after_a_change_makes_the_others_read_again(feeds, watched: Watched) -> None:
+    assert feeds.ask("/feeds/news.rss").body == RSS.body
+    with watched.begin() as work:
+        work.feeds.store([document(text="<rss>new</rss>")])
+    # Not in memory yet: it is read, and tells that what is there is old.
+    assert feeds.ask("/feeds/news.atom").status == 200
+    assert feeds.ask("/feeds/news.rss").text == "<rss>new</rss>"
+
+
+def test_a_feed_that_is_removed_is_gone(feeds, watched: Watched, monotonic: Monotonic) -> None:
+    assert feeds.ask("/feeds/news.rss").status == 200
+    with watched.begin() as work:
+        work.feeds.apply([])
+    monotonic.now += CHECK_EVERY
+    assert feeds.ask("/feeds/news.rss").status == 404
+
+
+def test_without_the_database_known_feeds_are_served_and_others_are_a_503(
+    feeds, watched: Watched, monotonic: Monotonic
+) -> None:
+    assert feeds.ask("/feeds/news.rss").status == 200
+    watched.away = True
+    monotonic.now += CHECK_EVERY
+    assert feeds.ask("/feeds/news.rss").status == 200
+    answer = feeds.ask("/feeds/news.json")
+    assert (answer.status, answer.text) == (503, "page of 503")
+
+
+def test_json_stays_as_it_was_stored(watched: Watched, feeds, monotonic: Monotonic) -> None:
+    text = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "海"}, ensure_ascii=False)
+    with watched.begin() as work:
+        work.feeds.store([document(format=FeedFormat.JSON, text=text)])
+    assert json.loads(feeds.ask("/feeds/news.json").body)["title"] == "海"
