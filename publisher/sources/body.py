@@ -11,11 +11,11 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from publisher.sources import bylines, sanitize
-from publisher.sources.page import BLOCKS, HEADINGS, TextNode, is_apart, text_nodes, text_of
+from publisher.sources.page import BLOCKS, HEADINGS, TextNode, halfwidth, is_apart, text_nodes, text_of
 
 _HINT = re.compile(r"(^|\s)articleBody(\s|$)", re.IGNORECASE)
 _MEDIA = ("img", "picture", "video", "audio", "figure", "table", "math", "hr")
-_SENTENCE = re.compile(r"[。!?;,、!?;,.:]")
+_SENTENCE = re.compile(r"[。、!?;,.:]")
 _END_OF_ARTICLE = re.compile(
     r"^\W*(相关(阅读|新闻|文章|推荐|报道|链接)|推荐阅读|延伸阅读|猜你喜欢|热门(文章|推荐|阅读)|精彩推荐"
     r"|更多(阅读|内容|精彩|新闻)|大家都在看|网友评论|(最新|全部|热门|发表)?评论(\W|$|\d)|举报|免责声明|版权声明|特别声明"
@@ -141,7 +141,7 @@ def _vote(blocks: Sequence[Block], ballots: Sequence[Iterable[str]]) -> None:
             block.votes += _is_on(block, lines, whole)
     for block in blocks:
         if block.votes:
-            prose = 1.0 if _SENTENCE.search(block.text) else 0.4
+            prose = 1.0 if _SENTENCE.search(halfwidth(block.text)) else 0.4
             apart = 0.2 if is_apart(block.element) else 1.0
             block.weight = block.size * (1 - block.link_density) * prose * apart * (0.6 + 0.4 * (block.votes > 1))
 
@@ -212,7 +212,9 @@ def _kept(blocks: Sequence[Block], container: HtmlElement, title: str) -> list[B
     for place, block in enumerate(blocks):
         if place >= last or _is_noise(block, title, head=place < first + 3):
             continue
-        like_others = (block.element.getparent(), block.element.tag) in paragraphs and _SENTENCE.search(block.text)
+        like_others = (block.element.getparent(), block.element.tag) in paragraphs and _SENTENCE.search(
+            halfwidth(block.text)
+        )
         inside = first <= place <= places[-1] and not is_apart(block.element, container) and block.link_density < 0.6
         if block.votes or inside or (like_others and block.link_density < 0.3):
             kept.append(block)
@@ -233,7 +235,7 @@ def _ending(blocks: Sequence[Block], places: Sequence[int]) -> int:
 
 def _is_noise(block: Block, title: str, *, head: bool) -> bool:
     text = block.text
-    if bylines.is_label(text):
+    if bylines.is_label(text) or (head and bylines.is_head_line(text)):
         return True
     if block.element.tag in HEADINGS or head:
         return bool(title) and squeezed(text) == squeezed(title)

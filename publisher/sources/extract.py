@@ -185,7 +185,7 @@ def names_at(elements: Sequence[HtmlElement]) -> tuple[str, ...]:
 def tags_at(elements: Sequence[HtmlElement]) -> tuple[str, ...]:
     """The tags that some elements name: one each, or several where one element lists them."""
     texts = [part for element in elements for part in split_tags(page.text_of(element))]
-    return tuple(dict.fromkeys(tag for text in texts if (tag := re.sub(r"^[##\s]+", "", text).strip())))
+    return tuple(dict.fromkeys(tag for text in texts if (tag := re.sub(r"^[#\uff03\s]+", "", text).strip())))
 
 
 def date_at(element: HtmlElement | None, context: dates.Context) -> dates.Moment | None:

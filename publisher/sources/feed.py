@@ -48,7 +48,9 @@ class FeedReader(SourceReader):
         drafts: dict[str, Entry] = {}
         for item in document.items:
             entry = _draft(item, document, result.url, source, context)
-            drafts.setdefault(entry.key, entry)
+            # An item that says nothing and leads nowhere is a mistake of its feed.
+            if entry.content.title or item.link:
+                drafts.setdefault(entry.key, entry)
         known = request.known(list(drafts))
         pages = Pages(source, fetcher, request.now)
         entries = [found for key, draft in drafts.items() if (found := _decided(draft, known.get(key), pages))]
@@ -121,7 +123,7 @@ def _document(result: Fetched, source: Source) -> FeedDocument:
     try:
         if text.lstrip().startswith(("{", "[")):
             return json_feed.parse(text, result.url)
-        return parse_xml(text, result.url)
+        return parse_xml(text)
     except NotAFeed as error:
         raise SourceError(source.name, f"{source.url} is no feed: {error}") from error
 
@@ -207,11 +209,12 @@ class _Parsed:
         return _Parsed(value if isinstance(value, dict) else {})
 
 
-def parse_xml(text: str, url: str) -> FeedDocument:
+def parse_xml(text: str) -> FeedDocument:
     """Read RSS, Atom, RDF, CDF; raises NotAFeed for what is none of them."""
     # The text is decoded already; what its declaration says of bytes is true no more.
     data = _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    # Without the feed's address: feedparser would make ids absolute, and they would change when the feed moves.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     parsed = feedparser.parse(BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     if not parsed.get("version") and not parsed.get("entries"):
         what = (
@@ -222,13 +225,13 @@ def parse_xml(text: str, url: str) -> FeedDocument:
         raise NotAFeed(f"it is {what}")
     feed = _Parsed(parsed.feed)
     author = tuple(_people(feed))
-    items = [_item(_Parsed(entry), author, url) for entry in parsed.entries]
+    items = [_item(_Parsed(entry), author) for entry in parsed.entries]
     return FeedDocument(
         items=tuple(items), language=feed.text("language") or None, link=feed.text("link") or None, ttl=_ttl(feed)
     )
 
 
-def _item(entry: _Parsed, feed_authors: tuple[str, ...], url: str) -> FeedItem:
+def _item(entry: _Parsed, feed_authors: tuple[str, ...]) -> FeedItem:
     content = max(entry.list("content"), key=lambda part: len(part.text("value")), default=_Parsed({}))
     detail = entry.inner("summary_detail")
     base = content.text("base") or detail.text("base") or entry.inner("title_detail").text("base")
@@ -243,8 +246,7 @@ def _item(entry: _Parsed, feed_authors: tuple[str, ...], url: str) -> FeedItem:
         updated=entry.text("updated"),
         summary=_markup(detail, entry.text("summary")),
         html=_markup(content, content.text("value")),
-        # feedparser gives every part a base; only one that the feed itself names means something.
-        base=base if base != url else "",
+        base=base,
         images=tuple(_images(entry)),
         enclosures=tuple(_enclosures(entry)),
     )

@@ -36,7 +36,7 @@ def _item(item: Json, authors: tuple[str, ...], base: str) -> FeedItem:
     tags = item.get("tags")
     return FeedItem(
         id=_text(item, "id"),
-        link=_text(item, "url") or _text(item, "external_url"),
+        link=_address(item, "url") or _address(item, "external_url"),
         title=_text(item, "title"),
         authors=tuple(_authors(item)) or authors,
         tags=tuple(tag.strip() for tag in tags if isinstance(tag, str) and tag.strip())
@@ -70,9 +70,14 @@ def _authors(thing: Json) -> Iterator[str]:
 def _enclosures(item: Json) -> Iterator[Enclosure]:
     attachments = item.get("attachments")
     for attachment in attachments if isinstance(attachments, list) else []:
-        if isinstance(attachment, dict) and (url := _text(attachment, "url")):
+        if isinstance(attachment, dict) and (url := _address(attachment, "url")):
             size = attachment.get("size_in_bytes")
             yield Enclosure(url, _text(attachment, "mime_type"), int(size) if isinstance(size, int | float) else 0)
+
+
+def _address(thing: Json, name: str) -> str:
+    value = thing.get(name)
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _text(thing: Json, name: str) -> str:

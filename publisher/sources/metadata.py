@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
 from publisher.sources import bylines, dates, jsonld, urls
-from publisher.sources.page import Page, TextNode, attribute, is_apart, text_nodes, text_of
+from publisher.sources.page import Page, TextNode, attribute, halfwidth, is_apart, text_nodes, text_of
 from publisher.sources.titles import choose_title
 
 _PUBLISHED = (
@@ -40,8 +40,8 @@ _SCRIPT_DATE = re.compile(
     re.IGNORECASE,
 )
 _DATELINE = re.compile(r"^.{0,16}?(?:\d{4}\s*年\s*)?\d{1,2}\s*月\s*\d{1,2}\s*日")
-_CHIP = re.compile(r"^[##]\s*([^\s##]{1,30})\s*[##]?$")
-_EDGES = re.compile(r"^[\s##,,;;]+|[\s##,,;;]+$")
+_CHIP = re.compile(r"^#\s*([^\s#]{1,30})\s*#?$")
+_EDGES = re.compile(r"^[\s#,;]+|[\s#,;]+$")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", re.IGNORECASE)
 
 
@@ -245,7 +245,7 @@ class Reader:
             for element in self._elements("//a[@rel='tag' or contains(@rel, 'tag ')]")
             if not is_apart(element)
         ]
-        chips = [m[1] for node in self.nodes if (m := _CHIP.match(node.text)) and not is_apart(node.element)]
+        chips = [m[1] for node in self.nodes if (m := _CHIP.match(halfwidth(node.text))) and not is_apart(node.element)]
         candidates = (
             ("article:tag", self.meta("article:tag")),
             ("chips", chips if len(chips) <= 20 else []),
@@ -264,7 +264,7 @@ class Reader:
         own = {self.title.casefold(), *(site.casefold() for site in self.meta("og:site_name"))}
         tags: dict[str, str] = {}
         for value in values:
-            tag = _EDGES.sub("", " ".join(value.split()))
+            tag = _EDGES.sub("", " ".join(halfwidth(value).split()))
             if tag and columns(tag) <= 40 and tag.casefold() not in own:
                 tags.setdefault(tag.casefold(), tag)
         return tuple(tags.values())[:_MAX_TAGS]
@@ -302,7 +302,7 @@ class Reader:
 
 def split_tags(text: str) -> list[str]:
     """Keywords as they are written in one string; by white space only when that is the only separator of CJK words."""
-    parts = [part.strip() for part in re.split(r"[,,;;、|]", text) if part.strip()]
+    parts = [part.strip() for part in re.split(r"[,;、|]", halfwidth(text)) if part.strip()]
     if len(parts) == 1 and re.search(r"[\u4e00-\u9fff]", text):
         return text.split()
     return parts

@@ -20,6 +20,8 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 SILENT = frozenset(("script", "style", "noscript", "template", "head", "title", "svg", "iframe", "select", "textarea"))
 """Elements whose text nobody reads."""
 
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+
 _APART = re.compile(
     r"(^|[\s_-])(nav|navbar|menu|breadcrumbs?|sidebar|side|aside|footer|related|recommend\w*|hot|rank\w*|copyright"
     r"|comments?|share|sharing|social|newsletter|promo|advert\w*|ads?|banner|pagination|pager|popup|modal|cookie\w*)"
@@ -44,6 +46,14 @@ class TextNode:
 
     text: str
     element: HtmlElement
+
+
+def halfwidth(text: str) -> str:
+    """The text with full-width signs, letters and digits as their ASCII forms, character by character.
+
+    Chinese sites write both kinds of colons, commas and brackets; patterns then need to know one.
+    """
+    return text.translate(_HALF_WIDTH)
 
 
 def parse(data: bytes, url: str | None = None, http_charset: str | None = None) -> Page:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from publisher.domain.article import columns
 
 _SEPARATOR = re.compile(
-    r"\s+[-|–—·•»«::/]+\s+|\s*[||_]+\s*|\s*[-–—]{2,}\s*|(?<=[\u3000-\u9fff\uff00-\uffef])\s*[-–—]\s*|\s+[-–—]"
+    r"\s+[-|–—·•»«:/\uff5c\uff1a]+\s+|\s*[|\uff5c_]+\s*|\s*[-–—]{2,}\s*"
+    r"|(?<=[\u3000-\u9fff\uff00-\uffef])\s*[-–—]\s*|\s+[-–—]"
 )
 
 
@@ -44,9 +45,8 @@ def without_site(title: str, sites: Iterable[str] = ()) -> str:
     """A title without the name of its site: a known name first, else the shorter end after a separator."""
     title = " ".join(title.split())
     for site in sites:
-        cut = re.sub(
-            rf"(?:\s*[-|–—·•_»::]+\s*){re.escape(site)}.{{0,12}}$|^{re.escape(site)}\s*[-|–—·•_»::]+\s*", "", title
-        )
+        mark, name = r"\s*[-|–—·•_»:\uff5c\uff1a]+\s*", re.escape(site)
+        cut = re.sub(rf"{mark}{name}.{{0,12}}$|^{name}{mark}", "", title)
         if cut and cut != title:
             return cut.strip()
     parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
