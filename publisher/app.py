@@ -223,7 +223,11 @@ def _source_line(report: SourceReport) -> Line:
 
 def _publish(application: Application) -> Sequence[Line]:
     return [
-        Line(f"feed {report.slug}", f"{report.items} items", idle=not report.changed)
+        Line(
+            f"feed {report.slug}",
+            f"{report.items} items" if report.changed else f"{report.items} items as before",
+            idle=not report.changed,
+        )
         for report in application.feeds.publish()
     ]
 

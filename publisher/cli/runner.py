@@ -13,7 +13,7 @@ import typer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.app import Application, apply_definitions, build, build_engine, steps
-from publisher.cli.console import complain, progress, say
+from publisher.cli.console import complain, progress, say, show_table
 from publisher.cli.context import now
 from publisher.cli.signals import ENDING, Signals
 from publisher.cli.steps import fail_if_failed, show_lines
@@ -194,13 +194,12 @@ class Runner:
         application, site = self._application, self._application.settings.site
         with application.storage.read() as work:
             feeds = application.feeds.feeds(work)
-        say("Open in a browser or a feed reader:")
-        say(f"  {site.base_url}/   {site.title}")
-        for feed in feeds:
-            say(f"  {site.base_url}{feed.path(FeedFormat.RSS)}   {feed.title} (also .atom, .json)")
+        rows = [(f"{site.base_url}/", site.title)]
+        rows += [(site.base_url + feed.path(FeedFormat.RSS), f"{feed.title} (also .atom, .json)") for feed in feeds]
         outbox = outbox_of(application)
         if outbox is not None:
-            say(f"  {self._server.address}{outbox.path}   the outbox: mail as it would arrive")
+            rows.append((self._server.address + outbox.path, "the outbox: mail as it would arrive"))
+        show_table(("open in a browser or a feed reader", "what it is"), rows)
         say("Goes on by schedule. Ctrl-C ends it.")
 
 

@@ -55,8 +55,12 @@ def _run(context: typer.Context, step: str, once: bool) -> None:
 
 def show_lines(lines: dict[str, list[Line]]) -> None:
     """What the steps did, in a table."""
-    rows = [(step, line.subject, line.outcome) for step, done in lines.items() for line in done]
-    show_table(("step", "what", "how it ended"), rows, empty="Nothing was due.")
+    rows = [
+        (step, line.subject, line.outcome)
+        for step, done in lines.items()
+        for line in done or [Line("", "nothing was due", idle=True)]
+    ]
+    show_table(("step", "what", "how it ended"), rows)
 
 
 def fail_if_failed(lines: dict[str, list[Line]]) -> None:

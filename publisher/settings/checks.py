@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lxml.html import HtmlElement
+
 from publisher.errors import Fault
 from publisher.settings.reading import Raw, secret_in
 from publisher.settings.values import did_you_mean, parse_mailbox
+from publisher.sources.selecting import BadSelector, select
+
+LISTING_SELECTORS = frozenset({"item", "link", "title", "date", "summary", "author", "tags"})
+ARTICLE_SELECTORS = frozenset(
+    {"article_title", "article_body", "article_author", "article_date", "article_tags", "article_remove"}
+)
 
 _FREEMAIL = """
 126.com 139.com 163.com 189.cn aol.com foxmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com
@@ -29,6 +37,7 @@ def check_together(raw: Raw) -> list[Fault]:
         *_doubles(raw),
         *_unknown_sources(raw),
         *_places(raw),
+        *_selectors(raw),
         *_database(raw),
         *_mail(raw),
         *_secrets(raw),
@@ -77,6 +86,32 @@ def _places(raw: Raw) -> Iterator[Fault]:
                 yield raw.fault(
                     ("source", number, other), f"a {kind} has no {other}; write {needed} instead", item[other]
                 )
+
+
+def _selectors(raw: Raw) -> Iterator[Fault]:
+    for number, item in raw.items("source"):
+        given = item.get("selectors", {})
+        if not isinstance(given, Mapping):
+            continue
+        known = ARTICLE_SELECTORS | (LISTING_SELECTORS if item.get("kind") == "listing" else frozenset())
+        for key, css in given.items():
+            where = ("source", number, "selectors", key)
+            if key not in known:
+                yield raw.fault(where, f"unknown selector; {did_you_mean(key, known)}")
+            elif isinstance(css, str) and not is_css(css):
+                yield raw.fault(where, 'no valid CSS selector; write one such as "article.story" or "h2 a"', css)
+        if item.get("kind") == "listing" and "item" not in given:
+            remedy = 'is missing; write the CSS selector of one line of the list: selectors = { item = "article" }'
+            yield raw.fault(("source", number, "selectors", "item"), remedy)
+
+
+def is_css(text: str) -> bool:
+    """Whether a text is a CSS selector that our readers can use."""
+    try:
+        select(HtmlElement(), {"": text}, "")
+    except BadSelector:
+        return False
+    return bool(text.strip())
 
 
 def _database(raw: Raw) -> Iterator[Fault]:

@@ -38,7 +38,7 @@ port = "eighty"
 
 [[source]]
 name = "blog"
-kind = "listing"
+kind = "feed"
 url = "blog.example.org"
 
 [[source]]
@@ -140,7 +140,7 @@ def test_single_tables(tmp_path: Path, text: str, expected: str) -> None:
         ),
         ('tags = "one"', 'source[0] "blog".tags = "one": write a list: ["one", "two"]'),
         ("selectors = []", 'source[0] "blog".selectors = []: write a table: { key = "value" }'),
-        ("selectors = { item = 5 }", 'source[0] "blog".selectors.item = 5: write text in quotes'),
+        ("selectors = { article_body = 5 }", 'source[0] "blog".selectors.article_body = 5: write text in quotes'),
         (
             'name = "The Blog"',
             'source[0] "The Blog".name = "The Blog": it stands in addresses: write small letters a-z, digits and - '
@@ -194,6 +194,28 @@ def test_newsletters(tmp_path: Path, line: str, expected: str) -> None:
     key = line.split(" = ")[0]
     text = "".join(kept for kept in NEWSLETTER.splitlines(keepends=True) if not kept.startswith(f"{key} =")) + line
     assert only(tmp_path, text).split(": newsletter[0] ", 1)[1].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("selectors", "expected"),
+    [
+        ("", ".selectors.item: is missing; write the CSS selector of one line of the list: selectors = { item = "),
+        (
+            'item = "div["',
+            '.selectors.item = "div[": no valid CSS selector; write one such as "article.story" or "h2 a"',
+        ),
+        ('item = ""', '.selectors.item = "": no valid CSS selector; write one such as "article.story" or "h2 a"'),
+        ('item = "li", titel = "h2"', '.selectors.titel: unknown selector; did you mean "title"?'),
+        ('item = "li", article_bdy = "h2"', '.selectors.article_bdy: unknown selector; did you mean "article_body"?'),
+    ],
+)
+def test_selectors(tmp_path: Path, selectors: str, expected: str) -> None:
+    text = SOURCE.replace('"feed"', '"listing"') + f"selectors = {{ {selectors} }}"
+    assert only(tmp_path, text).split('"blog"', 1)[1].startswith(expected)
+
+
+def test_a_feed_has_selectors_for_its_pages_only(tmp_path: Path) -> None:
+    assert "unknown selector; known are article_author" in only(tmp_path, SOURCE + 'selectors = { item = "li" }')
 
 
 def test_what_is_missing_is_shown_by_example(tmp_path: Path) -> None:
