@@ -38,10 +38,7 @@ def named_field(name: str, phrase: str, spec: str) -> str:
     phrase = one_line(phrase)
     if not phrase:
         return f"{name}: <{spec}>\r\n"
-    if not _is_plain(phrase):
-        phrase = _encoded(name, phrase)
-    elif _SPECIALS.search(phrase):
-        phrase = '"' + phrase.replace("\\", r"\\").replace('"', r"\"") + '"'
+    phrase = _phrase(name, phrase)
     last = f"{name}: {phrase}".rpartition("\r\n")[2]
     gap = " " if len(last) + len(spec) + 3 <= WIDTH else "\r\n "
     return f"{name}: {phrase}{gap}<{spec}>\r\n"
@@ -64,6 +61,15 @@ def ascii_address(address: str) -> str:
     if len(plain) > 254 or not _ADDRESS.fullmatch(plain):
         raise UsageError("an address is not of the form name@domain (RFC 5321, section 4.1.2): correct it")
     return plain
+
+
+def _phrase(name: str, phrase: str) -> str:
+    if not _is_plain(phrase):
+        return _encoded(name, phrase)
+    if not _SPECIALS.search(phrase):
+        return _folded(name, phrase)
+    quoted = '"' + phrase.replace("\\", r"\\").replace('"', r"\"") + '"'
+    return quoted if len(quoted) <= WIDTH - len(name) - 2 else _encoded(name, phrase)
 
 
 def _is_plain(value: str) -> bool:

@@ -107,7 +107,9 @@ class DigestRenderer(Renderer):
             inlined = inline(document, style)
         except _STYLE_FAULTS as error:
             reason = " ".join(str(error).split())
-            raise TemplateError(f"template {look}/style.css.jinja can't be applied: {reason}") from error
+            raise TemplateError(
+                f"template {look}/style.css.jinja can't be applied to body.html.jinja: {reason}"
+            ) from error
         return marks.cut_html(inlined)
 
 
