@@ -30,8 +30,11 @@ _LONG = 8
 """A run of text this long is recognised by its text alone; shorter ones go with their block."""
 
 _VOTED = 0.5
-_TRAILING = 0.55
-"""A heading like "Related" ends the article only in this last part of it."""
+_REST = 0.25
+"""A heading like "Related" ends the article only when not more than this share of the voted text comes after it."""
+
+_PROSE = 30
+"""A run with at least this many characters and a sign of punctuation is a sentence."""
 
 
 @dataclass(slots=True)
@@ -203,43 +206,44 @@ def _marked(tree: HtmlElement) -> HtmlElement | None:
 
 def _kept(blocks: Sequence[Block], container: HtmlElement, title: str) -> list[Block]:
     """The blocks of the article: from the first voted one to the last, without what is clearly something else."""
-    places = [place for place, block in enumerate(blocks) if block.votes]
-    if not places:
-        places = list(range(len(blocks)))
-    first, last = places[0], _ending(blocks, places)
-    paragraphs = {(block.element.getparent(), block.element.tag) for block in blocks if block.votes}
+    places = [place for place, block in enumerate(blocks) if block.votes] or list(range(len(blocks)))
+    first, last, ending = places[0], places[-1], _ending(blocks, places)
+    prose = next((place for place in places if _is_prose(blocks[place])), first)
+    siblings = {(block.element.getparent(), block.element.tag) for block in blocks if block.votes}
     kept = []
-    for place, block in enumerate(blocks):
-        if place >= last or _is_noise(block, title, head=place < first + 3):
+    for place, block in enumerate(blocks[:ending]):
+        if _is_noise(block, title, head=place < max(prose, first + 3), early=place < prose):
             continue
-        like_others = (block.element.getparent(), block.element.tag) in paragraphs and _SENTENCE.search(
-            halfwidth(block.text)
-        )
-        inside = first <= place <= places[-1] and not is_apart(block.element, container) and block.link_density < 0.6
-        if block.votes or inside or (like_others and block.link_density < 0.3):
+        alike = (block.element.getparent(), block.element.tag) in siblings and _SENTENCE.search(halfwidth(block.text))
+        inside = first <= place <= last and not is_apart(block.element, container) and block.link_density < 0.6
+        if block.votes or inside or (alike and block.link_density < 0.3):
             kept.append(block)
     return kept
 
 
+def _is_prose(block: Block) -> bool:
+    return block.size >= _PROSE and bool(_SENTENCE.search(halfwidth(block.text)))
+
+
 def _ending(blocks: Sequence[Block], places: Sequence[int]) -> int:
     """Where the article is over: at a line such as "Related" in its last part, else with its container."""
-    sizes = sum(block.size for block in blocks)
-    before = 0
+    rest = sum(block.size for block in blocks if block.votes)
+    limit = _REST * rest
     for place, block in enumerate(blocks):
-        short = block.size <= 40 and block.element.tag != "a"
-        if before > _TRAILING * sizes and short and place > places[0] and _END_OF_ARTICLE.match(block.text):
+        if rest <= limit and block.size <= 40 and place > places[0] and _END_OF_ARTICLE.match(block.text):
             return place
-        before += block.size
+        rest -= block.size if block.votes else 0
     return len(blocks)
 
 
-def _is_noise(block: Block, title: str, *, head: bool) -> bool:
-    text = block.text
+def _is_noise(block: Block, title: str, *, head: bool, early: bool) -> bool:
+    """Whether a block is a credit, the title again, or (in the `head`) a by-line; `early` is before all prose."""
+    text, is_heading = block.text, block.element.tag in HEADINGS
     if bylines.is_label(text) or (head and bylines.is_head_line(text)):
         return True
-    if block.element.tag in HEADINGS or head:
-        return bool(title) and squeezed(text) == squeezed(title)
-    return False
+    if (is_heading or head) and title and squeezed(text) == squeezed(title):
+        return True
+    return early and not is_heading and block.size <= 20 and not _SENTENCE.search(halfwidth(text))
 
 
 def _prune(container: HtmlElement, blocks: Sequence[Block], kept: Sequence[Block]) -> None:

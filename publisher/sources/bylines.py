@@ -12,8 +12,9 @@ from publisher.domain.article import columns
 from publisher.sources import urls
 from publisher.sources.page import TextNode, halfwidth
 
+_MONTH = r"[A-Z][a-z]{2,8}\.?"
 _AUTHOR = r"(?:本文|文章|原创)?作者(?:/来源)?|撰文|撰稿|文字|采写|采访|本[报网刊]记者|记者|文(?=\s*[/丨|:])"
-_SOURCE = r"(?:文章|稿件|信息|新闻|内容)?(?:来源|出处|转自|转载自|稿源)"
+_SOURCE = r"(?:本文|文章|稿件|信息|新闻|内容)?(?:来源|出处|转自|转载自|稿源)"
 _LABEL = re.compile(rf"(?P<author>{_AUTHOR})\s*(?P<mark>[:/丨|]|\s)\s*|(?P<source>{_SOURCE})\s*:\s*")
 _ENGLISH = re.compile(r"^(?:written\s+|posted\s+|words\s+)?by:?\s+(?P<name>[^\d@|·•]{2,60})$", re.IGNORECASE)
 _END = re.compile(
@@ -30,13 +31,15 @@ _SPLIT = re.compile(
     r"[、,;/&]|\s+(?:and|und|et|y)\s+|(?<=[\u4e00-\u9fff])\s*[和与]\s*(?=[\u4e00-\u9fff]{2,4}$)", re.IGNORECASE
 )
 _NOT_A_NAME = re.compile(
-    r"https?:|www\.|@|^\W*$|^\d+$|匿名|佚名|未知|^(?:admin|administrator|editor|unknown|null|undefined|none|author)$",
+    r"www\.|@|^\W*$|^\d+$|\d{5}|匿名|佚名|未知|转载|未经|编辑|点击|关注"
+    r"|^(?:admin|administrator|editor|unknown|null|undefined|none|author|name|staff|by)$",
     re.IGNORECASE,
 )
 _CJK_NAMES = re.compile(r"^[\u4e00-\u9fff·]{2,4}(?:\s+[\u4e00-\u9fff·]{2,4})+$")
 _EDGES = re.compile(r"^[\s:–—|·•.…-]+|[\s:–—|·•.…-]+$")
-_CREDIT = re.compile(rf"[\s(【\[]*(?:{_AUTHOR}|{_SOURCE}|(?:责任|本文)?编辑|责编|校对|审核|发布时间|时间)\s*[:/丨]")
-_MONTH = r"[A-Z][a-z]{2,8}\.?"
+_CREDIT = re.compile(
+    rf"[\s(【\[]*(?:{_AUTHOR}|{_SOURCE}|(?:责任|本文)?编辑|责编|校对|审核|发布时间|时间|本?文?原标题)\s*[:/丨]|[\s(【\[]*(?:原题为|您的浏览器)"
+)
 _DATE = re.compile(
     r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}\s*月\s*\d{1,2}\s*日"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?:19|20)\d\d|\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d"
@@ -78,11 +81,29 @@ def read(nodes: Sequence[TextNode]) -> ByLine:
 def names(text: str) -> tuple[str, ...]:
     """The people (or offices) that a text names, each once; `预见大模型`, `Ana Ruiz`, `林小满、陈一`."""
     text = re.sub(r"^\s*(?:written\s+|posted\s+)?by:?\s+", "", " ".join(halfwidth(text).split()), flags=re.IGNORECASE)
+    if "://" in text:
+        return ()
+    if len(re.findall(r"\d", text)) >= 4:
+        # A date or a count stands behind the name: "Dan Goodin - Apr 16, 2015", "Lucas Nolan22 Dec 2016".
+        text = re.split(rf"\s+[-–—|·•]\s+|\d|\s+{_MONTH}\s+\d", text, maxsplit=1)[0]
+    text = re.sub(r"\s*关注$", "", text)
     text = re.sub(rf"^\s*(?:{_AUTHOR}|{_SOURCE})\s*[:/]\s*", "", text)
     parts = [part for piece in _SPLIT.split(text) if piece for part in _cjk_names(piece.strip())]
     kept = [_EDGES.sub("", part) for part in parts]
     good = [name for name in kept if name and columns(name) <= _LONGEST_NAME and not _NOT_A_NAME.search(name)]
     return tuple(dict.fromkeys(good))
+
+
+def distinct(people: Sequence[str]) -> tuple[str, ...]:
+    """Each once, without those that are another with something behind it ("Ana Ruiz", "Ana Ruiz March")."""
+    names = dict.fromkeys(people)
+    folded = {name.casefold() for name in names}
+    kept = {
+        name.casefold(): name
+        for name in reversed(names)
+        if not any(name.casefold().startswith(f"{other} ") for other in folded)
+    }
+    return tuple(reversed(kept.values()))
 
 
 def original_url(nodes: Sequence[TextNode], base: str | None) -> str | None:

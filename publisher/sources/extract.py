@@ -206,7 +206,7 @@ def spoken(declared: str | None, text: str) -> str | None:
     han = sum("\u4e00" <= char <= "\u9fff" for char in letters) / len(letters)
     kana = sum("\u3040" <= char <= "\u30ff" for char in letters) / len(letters)
     hangul = sum("\uac00" <= char <= "\ud7af" for char in letters) / len(letters)
-    written = "ko" if hangul > 0.3 else "ja" if kana > 0.1 else "zh" if han > 0.4 else None
+    written = "ko" if hangul > 0.3 else "ja" if kana > 0.1 else "zh" if han > (0.4 if declared else 0.15) else None
     primary = (declared or "").partition("-")[0]
     if written is None:
         return None if primary in ("zh", "ja", "ko") and han + kana + hangul < 0.05 else declared

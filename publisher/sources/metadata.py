@@ -7,12 +7,13 @@ rule of its own; `evidence` tells where each came from.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from html import unescape
 
 from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
 from publisher.sources import bylines, dates, jsonld, urls
-from publisher.sources.page import Page, TextNode, attribute, halfwidth, is_apart, text_nodes, text_of
+from publisher.sources.page import BLOCKS, Page, TextNode, attribute, halfwidth, is_apart, text_nodes, text_of
 from publisher.sources.titles import choose_title
 
 _PUBLISHED = (
@@ -41,6 +42,7 @@ _SCRIPT_DATE = re.compile(
 )
 _DATELINE = re.compile(r"^.{0,16}?(?:\d{4}\s*年\s*)?\d{1,2}\s*月\s*\d{1,2}\s*日")
 _CHIP = re.compile(r"^#\s*([^\s#]{1,30})\s*#?$")
+_SPOKEN = r"前|昨|今天|今日|刚|周|星期|[点时]|yesterday|today|ago|day"
 _EDGES = re.compile(r"^[\s#,;]+|[\s#,;]+$")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", re.IGNORECASE)
 
@@ -80,8 +82,8 @@ class Reader:
 
     def read(self, body_nodes: Sequence[TextNode]) -> Metadata:
         """All fields; `body_nodes` is the text of the article as it was found."""
-        authors = self._authors(body_nodes)
         source = self._source(body_nodes)
+        authors = self._authors(body_nodes, source)
         published = self._published(body_nodes)
         return Metadata(
             title=self.title,
@@ -89,7 +91,7 @@ class Reader:
             source=source,
             published=published,
             updated=self._updated(published),
-            tags=self._tags(),
+            tags=self._tags(body_nodes),
             language=self.language,
             canonical_url=self._canonical(),
             image=self._image(),
@@ -125,7 +127,15 @@ class Reader:
             return None
         self.evidence["language"] = "declared"
         primary, *rest = good[0].replace("_", "-").split("-")
-        return "-".join([primary.lower(), *(part.upper() if len(part) == 2 else part.title() for part in rest)])
+        return "-".join(
+            [
+                primary.lower(),
+                *(
+                    part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower()
+                    for part in rest
+                ),
+            ]
+        )
 
     def _near_title(self) -> list[TextNode]:
         """What stands beside the title: a few runs before, more after; without a heading, the page's beginning."""
@@ -145,7 +155,7 @@ class Reader:
             found += dates.years_in(node.text) if len(node.text) < 60 else ()
         return tuple(dict.fromkeys(found))
 
-    def _authors(self, body_nodes: Sequence[TextNode]) -> tuple[str, ...]:
+    def _authors(self, body_nodes: Sequence[TextNode], source: str | None) -> tuple[str, ...]:
         edges = [*self.near, *body_nodes[:4], *body_nodes[-10:]]
         candidates = (
             ("json-ld", jsonld.texts(self.thing.get("author")) or jsonld.texts(self.thing.get("creator"))),
@@ -153,9 +163,12 @@ class Reader:
             ("meta", self.meta(*_AUTHORS)),
             ("markup", [text_of(element) for element in self._author_elements()]),
         )
+        # A site that signs its meta tags with its own name, or with where it took the text from, names no author.
+        title = next((text for tag in self.root.iter("title") if (text := text_of_title(tag))), "")
+        sites = " ".join([*self.meta("og:site_name"), source or "", title.replace(self.title, "")])
         for evidence, values in candidates:
-            authors = tuple(dict.fromkeys(name for value in values for name in bylines.names(value)))
-            if authors and not set(authors) <= set(self.meta("og:site_name")):
+            authors = bylines.distinct([name for value in values for name in bylines.names(value)])
+            if authors and not (evidence in ("meta", "markup") and all(name in sites for name in authors)):
                 self.evidence["authors"] = evidence
                 return authors[:10]
         return ()
@@ -189,9 +202,13 @@ class Reader:
 
     def _published(self, body_nodes: Sequence[TextNode]) -> dates.Moment | None:
         found = []
+        # A text that gives its day without a year may name the year a little later.
+        named = [year for node in body_nodes[:3] for year in dates.years_in(node.text[:60])]
+        dateline = replace(self.context, years=(*named, *self.context.years))
         for evidence, weight, texts in self._date_texts(body_nodes):
             for text in texts:
-                if (moment := dates.parse(text, self.context)) is not None:
+                context = dateline if evidence == "dateline" else self.context
+                if (moment := dates.parse(text, context)) is not None:
                     note = f"{evidence}; {moment.note}" if moment.note else evidence
                     found.append(replace(moment, confidence=moment.confidence * weight, note=note))
                     break
@@ -214,7 +231,7 @@ class Reader:
         )
         times = [element for element in self._elements("//time") if not is_apart(element)]
         yield "time", 0.97, [element.get("datetime") or text_of(element) for element in times if not is_update(element)]
-        yield "by-line", 0.95, [node.text for node in self.near if is_date_line(node.text)]
+        yield "by-line", 0.95, [node.text for node in self.near if is_date_line(node)]
         yield "json-ld upload", 0.7, jsonld.texts(self.thing.get("uploadDate"))
         yield "address", 0.6, ["-".join(match) for match in _URL_DATE.findall(self.page.url or "")]
         yield (
@@ -239,7 +256,7 @@ class Reader:
         found = self.root.xpath(path)
         return [element for element in found if isinstance(element, HtmlElement)] if isinstance(found, list) else []
 
-    def _tags(self) -> tuple[str, ...]:
+    def _tags(self, body_nodes: Sequence[TextNode]) -> tuple[str, ...]:
         seen = [
             text_of(element)
             for element in self._elements("//a[@rel='tag' or contains(@rel, 'tag ')]")
@@ -251,13 +268,22 @@ class Reader:
             ("chips", chips if len(chips) <= 20 else []),
             ("rel=tag", seen if len(seen) <= 20 else []),
             ("json-ld", [tag for text in jsonld.texts(self.thing.get("keywords")) for tag in split_tags(text)]),
-            ("meta", [tag for text in self.meta(*_KEYWORDS) for tag in split_tags(text)]),
+            ("meta", self._keywords(body_nodes)),
         )
         for evidence, values in candidates:
             if tags := self._good_tags(values):
                 self.evidence["tags"] = evidence
                 return tags
         return ()
+
+    def _keywords(self, body_nodes: Sequence[TextNode]) -> list[str]:
+        """Meta keywords. Chinese portals put the same dozen on every page: only words that the article uses count."""
+        text = "".join([self.title, *(node.text for node in body_nodes)]).casefold()
+        title = re.sub(r"\W", "", self.title)
+        # The title again is no list of keywords.
+        lists = [keywords for keywords in self.meta(*_KEYWORDS) if re.sub(r"\W", "", keywords) != title]
+        words = [word for keywords in lists for word in split_tags(unescape(keywords))]
+        return [word for word in words if word.casefold() in text or not re.search(r"[\u4e00-\u9fff]", word)]
 
     def _good_tags(self, values: Sequence[str]) -> tuple[str, ...]:
         """Each tag once (in any case), without the page's own title and the site's name among them."""
@@ -308,13 +334,20 @@ def split_tags(text: str) -> list[str]:
     return parts
 
 
-def is_date_line(text: str) -> bool:
-    """Whether a short line beside a title may be the date of publication: not an update, not a count of comments."""
-    return (
-        len(text) <= 80
-        and bool(re.search(r"\d|昨|前天|今|刚|周|星期|yesterday|today|ago", text, re.IGNORECASE))
-        and not (re.match(r"\W*(更新|修改|最后|updated|modified|last)", text, re.IGNORECASE))
-    )
+def is_date_line(node: TextNode) -> bool:
+    """Whether a run of text beside a title may be the date of publication: in a short line, and not of an update.
+
+    A word such as 今天 must stand nearly alone: in a sentence it dates what the sentence tells of.
+    """
+    if len(node.text) > 80 or re.match(r"\W*(更新|修改|最后|updated|modified|last)", node.text, re.IGNORECASE):
+        return False
+    absolute = re.search(r"\d\s*[-/.年月:\uff1a]\s*\d|\d{1,2}\s+[A-Za-z]{3}|[A-Za-z]{3}\.?\s+\d{1,2}", node.text)
+    if not absolute and (len(node.text) > 16 or not re.search(_SPOKEN, node.text, re.IGNORECASE)):
+        return False
+    block = node.element
+    while block.tag not in BLOCKS and (parent := block.getparent()) is not None:
+        block = parent
+    return columns(text_of(block)) <= 200
 
 
 def is_update(element: HtmlElement) -> bool:
