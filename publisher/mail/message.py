@@ -20,9 +20,7 @@ from publisher.mail.headers import ascii_address, mailbox_field, named_field, te
 from publisher.mail.slots import fill, fill_slot
 from publisher.mail.text import web_link
 from publisher.pipeline.ports import Clock, MessageWriter
-
-UNSUBSCRIBE = "unsubscribe"
-"""The purpose of the token in an unsubscribe link, and the first part of its path."""
+from publisher.pipeline.subscribe import UNSUBSCRIBE
 
 KEPT = 32
 """Digests whose shared parts are kept; each takes a few times its size."""
@@ -142,33 +140,38 @@ def _frame(newsletter: Newsletter, digest: Digest, host: str) -> _Frame:
     texts = [("plain", rendering.text)] + ([("html", rendering.html)] if rendering.html else [])
     parts = tuple(_part(subtype, segments) for subtype, segments in texts)
     boundary = _boundary(digest)
-    sender = ascii_address(newsletter.sender.address)
     top = mailbox_field("From", newsletter.sender)
     if newsletter.reply_to:
         top += mailbox_field("Reply-To", newsletter.reply_to)
     fixed = all(isinstance(segment, str) for segment in rendering.subject)
     if fixed:
         top += text_field("Subject", "".join(map(str, rendering.subject)))
-    slug = quote(newsletter.slug, safe="")
-    bottom = (
-        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        + named_field("List-Id", newsletter.title, f"{slug}.{quote(host)}")
-        + f"Feedback-ID: {digest.edition_id}:{slug}:digest:{sender.rpartition('@')[2]}\r\n"
-        + "Auto-Submitted: auto-generated\r\n"
-        + text_field("Content-Language", digest.variant.language)
-        + "MIME-Version: 1.0\r\n"
-    )
+    bottom = _list_fields(newsletter, digest, host)
     if len(parts) > 1:
         bottom += f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
     return _Frame(
         newsletter=newsletter,
         digest=digest,
-        sender=sender,
+        sender=ascii_address(newsletter.sender.address),
         top=top,
         subject=() if fixed else rendering.subject,
         bottom=bottom,
         parts=parts,
         boundary=boundary.encode(),
+    )
+
+
+def _list_fields(newsletter: Newsletter, digest: Digest, host: str) -> str:
+    """What says that this is a newsletter's mail, and which (RFC 8058, RFC 2919, RFC 3834, Gmail's Feedback-ID)."""
+    slug = quote(newsletter.slug, safe="")
+    sender = ascii_address(newsletter.sender.address).rpartition("@")[2]
+    return (
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        + named_field("List-Id", newsletter.title, f"{slug}.{quote(host)}")
+        + f"Feedback-ID: {digest.edition_id}:{slug}:digest:{sender}\r\n"
+        + "Auto-Submitted: auto-generated\r\n"
+        + text_field("Content-Language", digest.variant.language)
+        + "MIME-Version: 1.0\r\n"
     )
 
 

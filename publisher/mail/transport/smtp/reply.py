@@ -13,10 +13,15 @@ _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A code and its text, the lines joined by spaces, without control characters, at most `SHOWN` characters."""
+    """A code, and the texts of its lines as they came."""
 
     code: int
-    text: str
+    lines: tuple[bytes, ...] = (b"",)
+
+    @property
+    def text(self) -> str:
+        """The lines joined by spaces, without control characters, at most `SHOWN` characters."""
+        return _shown(b" ".join(self.lines))
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}".rstrip()
@@ -52,14 +57,17 @@ class ReplyReader:
         match = _LINE.fullmatch(line)
         if match is None or self._code not in (b"", match[1]):
             raise ValueError(f"the relay sent what is no SMTP reply: {_shown(line)[:80]!r}")
+        code, dash, text = match.groups(b"")
+        if dash != b"-" and not self._lines:
+            return Reply(int(code), (text,))
         self._size += len(line)
         if self._size > LONGEST_REPLY:
             raise ValueError("the relay sent an endless reply")
-        self._code = match[1]
-        self._lines.append(match[3] or b"")
-        if match[2] == b"-":
+        self._lines.append(text)
+        self._code = code
+        if dash == b"-":
             return None
-        reply = Reply(int(self._code), _shown(b" ".join(self._lines)))
+        reply = Reply(int(code), tuple(self._lines))
         self._lines, self._code, self._size = [], b"", 0
         return reply
 
@@ -67,4 +75,6 @@ class ReplyReader:
 def _shown(text: bytes) -> str:
     """Bytes of the server as a line that may be stored and printed."""
     shown = text[: 4 * SHOWN].decode("utf-8", "replace")
-    return "".join(char if char.isprintable() else " " for char in shown)[:SHOWN].strip()
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else " " for char in shown)
+    return shown[:SHOWN].strip()

@@ -174,10 +174,10 @@ class SmtpSession(Session):
 
     def _write(self, data: bytes) -> None:
         """Send all, counting what left: a message whose final dot stayed behind is not in doubt."""
-        view, sent = memoryview(data), 0
+        sent = 0
         try:
             while sent < len(data):
-                sent += self._socket.send(view[sent:])
+                sent += self._socket.send(memoryview(data)[sent:] if sent else data)
         except OSError as error:
             self._protocol.lost(f"{self._where}: the connection broke: {error}", unsent=len(data) - sent)
 
