@@ -503,5 +503,5 @@ def test_reader_refuses_what_is_no_reply(flood: bytes) -> None:
 def test_reader_takes_bare_line_feeds_and_replies_without_text() -> None:
     reader = ReplyReader()
     reader.feed(b"250\n250 ok\n250-\r\n250\r\n")
-    assert [reader.next_reply() for _ in range(4)] == [Reply(250, ""), Reply(250, "ok"), Reply(250, ""), None]
-    assert str(Reply(250, "")) == "250"
+    assert [reader.next_reply() for _ in range(4)] == [Reply(250), Reply(250, (b"ok",)), Reply(250, (b"", b"")), None]
+    assert str(Reply(250)) == "250"
