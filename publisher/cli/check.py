@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import typer
 
 from publisher.app import checked_templates
-from publisher.cli.console import say
+from publisher.cli.console import count, say
 from publisher.cli.context import settings_of
 from publisher.domain.article import Article, ArticleState, Content, Revision, SourceCredit
 from publisher.domain.edition import Variant
@@ -36,13 +36,9 @@ def check(context: typer.Context) -> None:
     if faults := check_templates(settings):
         raise ConfigError(faults)
     say(
-        f"{settings.file}: no faults. {_count(settings.sources, 'source')}, {_count(settings.feeds, 'feed')}, "
-        f"{_count(settings.newsletters, 'newsletter')}; mail goes to {settings.mail.transport}."
+        f"{settings.file}: no faults. {count(len(settings.sources), 'source')}, {count(len(settings.feeds), 'feed')}, "
+        f"{count(len(settings.newsletters), 'newsletter')}; mail goes to {settings.mail.transport}."
     )
-
-
-def _count(things: tuple[object, ...], noun: str) -> str:
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def check_templates(settings: Settings) -> list[Fault]:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-WIDE = 200
+WIDE = 500
 """Columns of a table that nobody's terminal limits."""
 
 
@@ -48,6 +48,11 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, titl
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     stdout().print(table)
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things: `1 source`, `2 sources`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def show_json(value: Any) -> None:

@@ -22,7 +22,7 @@ from publisher.domain.token import sign
 from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
 from publisher.scheduler import Scheduler, road
-from publisher.settings import Settings
+from publisher.settings import Settings, until_restart
 from publisher.web.app import build_web
 from publisher.web.outbox import Outbox
 from publisher.web.serve import Server
@@ -162,8 +162,9 @@ class Runner:
             except PublisherError as error:
                 log.error("configuration not taken up", fault=str(error))
 
-    def _adopt(self, settings: Settings) -> None:
+    def _adopt(self, wanted: Settings) -> None:
         before = self._application
+        settings = until_restart(wanted, before.settings)
         fresh = build(settings, before.storage, clock=now, stop=self._stop)
         apply_definitions(fresh)
         self._engine.adopt(steps(fresh), settings.threads)
@@ -171,10 +172,8 @@ class Runner:
         if self._web is not None:
             self._web.app = self._build_web()
         before.close()
-        kept = [
-            name for name in ("database", "web", "example") if getattr(settings, name) != getattr(before.settings, name)
-        ]
-        log.info("configuration taken up", needs_a_restart=kept) if kept else log.info("configuration taken up")
+        waiting = [name for name in ("database", "web", "example", "log") if _differ(wanted, settings, name)]
+        log.info("configuration taken up", **({"after_a_restart": waiting} if waiting else {}))
 
     # --- the web -------------------------------------------------------------------------------------------------
 
@@ -201,6 +200,10 @@ class Runner:
             rows.append((self._server.address + outbox.path, "the outbox: mail as it would arrive"))
         show_table(("open in a browser or a feed reader", "what it is"), rows)
         say("Goes on by schedule. Ctrl-C ends it.")
+
+
+def _differ(one: Settings, other: Settings, name: str) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def outbox_of(application: Application) -> Outbox | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from publisher.app import Application
-from publisher.cli.console import say, show_json, show_table
+from publisher.cli.console import count, say, show_json, show_table
 from publisher.cli.context import opened, settings_of
 
 
@@ -24,7 +24,7 @@ def status(
     if as_json:
         show_json(standing)
         return
-    say(f"{standing['articles']} articles, {len(standing['sources'])} sources")
+    say(f"{count(standing['articles'], 'article')}, {count(len(standing['sources']), 'source')}")
     for title, empty in (
         ("sources", "No source is defined."),
         ("newsletters", "No newsletter is defined."),

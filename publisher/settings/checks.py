@@ -93,7 +93,7 @@ def _selectors(raw: Raw) -> Iterator[Fault]:
         given = item.get("selectors", {})
         if not isinstance(given, Mapping):
             continue
-        known = ARTICLE_SELECTORS | (LISTING_SELECTORS if item.get("kind") == "listing" else frozenset())
+        known = ARTICLE_SELECTORS if item.get("kind") in ("feed", "folder") else ARTICLE_SELECTORS | LISTING_SELECTORS
         for key, css in given.items():
             where = ("source", number, "selectors", key)
             if key not in known:

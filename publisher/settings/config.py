@@ -1,6 +1,6 @@
 """What the configuration comes to: frozen values of the rooms below, with every path absolute."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -110,6 +110,16 @@ def build(document: Document, file: Path) -> Settings:
         sources=tuple(_source(source, site.timezone, folder) for source in document.source.values()),
         feeds=tuple(_feed(feed) for feed in document.feed.values()),
         newsletters=tuple(_newsletter(newsletter, site.timezone) for newsletter in document.newsletter.values()),
+    )
+
+
+def until_restart(fresh: Settings, running: Settings) -> Settings:
+    """Fresh settings for a process that runs: its database, its listeners and its log stay as they are."""
+    site = fresh.site
+    if site.base_url == own_address(fresh.web.host, fresh.web.port):
+        site = replace(site, base_url=own_address(running.web.host, running.web.port))
+    return replace(
+        fresh, site=site, database=running.database, web=running.web, example=running.example, log=running.log
     )
 
 
