@@ -12,7 +12,8 @@ from publisher.errors import StorageError
 from publisher.pipeline.ports import Editions
 from publisher.storage.encoding import pack_rendering, read_variant, unpack_rendering, variant_json
 from publisher.storage.lists import among
-from publisher.storage.schema import digest, digest_article, edition
+from publisher.storage.schema import digest, digest_article
+from publisher.storage.schema import edition as editions
 
 
 class SqlEditions(Editions):
@@ -34,7 +35,7 @@ class SqlEditions(Editions):
             "hold": hold,
             "reason": "",
         }
-        statement = self._insert(edition).values(**values).on_conflict_do_nothing().returning(edition.c.id)
+        statement = self._insert(editions).values(**values).on_conflict_do_nothing().returning(editions.c.id)
         number = self._connection.execute(statement).scalar_one_or_none()
         if number is None:
             raise StorageError(
@@ -46,31 +47,31 @@ class SqlEditions(Editions):
 
     def get(self, edition_id: int) -> Edition | None:
         """One by its number."""
-        row = self._connection.execute(select(edition).where(edition.c.id == edition_id)).one_or_none()
-        return None if row is None else _edition(row)
+        row = self._connection.execute(select(editions).where(editions.c.id == edition_id)).one_or_none()
+        return None if row is None else read_edition(row)
 
     def in_states(self, states: Iterable[EditionState], newsletter_id: int | None = None) -> list[Edition]:
         """Editions in some states, in the order of their numbers."""
-        query = select(edition).where(edition.c.state.in_([state.value for state in states]))
+        query = select(editions).where(editions.c.state.in_([state.value for state in states]))
         if newsletter_id is not None:
-            query = query.where(edition.c.newsletter_id == newsletter_id)
-        return [_edition(row) for row in self._connection.execute(query.order_by(edition.c.id))]
+            query = query.where(editions.c.newsletter_id == newsletter_id)
+        return [read_edition(row) for row in self._connection.execute(query.order_by(editions.c.id))]
 
     def latest(self, newsletter_id: int, cadence: str) -> Edition | None:
         """The last one cut."""
-        query = select(edition).where(edition.c.newsletter_id == newsletter_id, edition.c.cadence == cadence)
-        last = query.order_by(edition.c.cut_at.desc()).limit(1)
+        query = select(editions).where(editions.c.newsletter_id == newsletter_id, editions.c.cadence == cadence)
+        last = query.order_by(editions.c.cut_at.desc()).limit(1)
         row = self._connection.execute(last).one_or_none()
-        return None if row is None else _edition(row)
+        return None if row is None else read_edition(row)
 
     def move_cursor(self, edition_id: int, cursor: int) -> None:
         """Note the last subscription composed."""
-        self._connection.execute(update(edition).where(edition.c.id == edition_id).values(cursor=cursor))
+        self._connection.execute(update(editions).where(editions.c.id == edition_id).values(cursor=cursor))
 
     def change_state(self, edition: Edition, state: EditionState, reason: str = "") -> bool:
         """Move to a state, if the edition still is in the one that `edition` says; False when not."""
-        where = (_edition_table.c.id == edition.id, _edition_table.c.state == edition.state.value)
-        moved = self._connection.execute(update(_edition_table).where(*where).values(state=state.value, reason=reason))
+        where = (editions.c.id == edition.id, editions.c.state == edition.state.value)
+        moved = self._connection.execute(update(editions).where(*where).values(state=state.value, reason=reason))
         return moved.rowcount == 1
 
     def add_digests(self, edition_id: int, variants: Sequence[Variant]) -> Mapping[str, int]:
@@ -111,10 +112,8 @@ class SqlEditions(Editions):
         self._connection.execute(update(digest).where(digest.c.id == digest_id).values(**values))
 
 
-_edition_table = edition
-
-
-def _edition(row: Any) -> Edition:
+def read_edition(row: Any) -> Edition:
+    """An edition from its row."""
     return Edition(
         id=row.id,
         newsletter_id=row.newsletter_id,

@@ -106,7 +106,7 @@ class SqlSources(Sources):
             self._connection.execute(insert(backlog), rows)
 
     def _list(self, query: Select[Any]) -> list[StoredSource]:
-        return [StoredSource(read_source(row), _state(row)) for row in self._connection.execute(query)]
+        return [read_stored_source(row) for row in self._connection.execute(query)]
 
 
 def _defined() -> Select[Any]:
@@ -128,6 +128,11 @@ def _values(definition: Source) -> dict[str, Any]:
 def _same(row: Any, name: str, value: Any) -> bool:
     stored = getattr(row, name)
     return bool(stored == (value | {"tags": list(value["tags"])} if name == "config" else value))
+
+
+def read_stored_source(row: Any) -> StoredSource:
+    """A source and what is remembered of it, from its row."""
+    return StoredSource(read_source(row), _state(row))
 
 
 def _state(row: Any) -> SourceState:
