@@ -15,6 +15,7 @@ from publisher.errors import Fault
 from publisher.settings.reading import Raw, secret_in
 from publisher.settings.values import did_you_mean, parse_mailbox
 from publisher.sources.selecting import BadSelector, select
+from publisher.templating import shipped_templates
 
 LISTING_SELECTORS = frozenset({"item", "link", "title", "date", "summary", "author", "tags"})
 ARTICLE_SELECTORS = frozenset(
@@ -42,6 +43,7 @@ def check_together(raw: Raw) -> list[Fault]:
         *_mail(raw),
         *_secrets(raw),
         *_files(raw),
+        *_looks(raw),
         *_ports(raw),
     ]
 
@@ -174,6 +176,19 @@ def _files(raw: Raw) -> Iterator[Fault]:
     templates = raw.value("site", "templates")
     if isinstance(templates, str) and templates and not _is_folder(raw, templates):
         yield raw.fault(("site", "templates"), "there is no such folder (relative to this file)", templates)
+
+
+def _looks(raw: Raw) -> Iterator[Fault]:
+    """A newsletter's look is a folder of templates, ours or the operator's."""
+    own = raw.value("site", "templates")
+    folders = [shipped_templates(), *([raw.file.parent / own] if isinstance(own, str) and own else [])]
+    known = {file.parent.name for folder in folders for file in folder.glob("digest/*/subject.txt.jinja")}
+    for number, item in raw.items("newsletter"):
+        look = item.get("template")
+        if isinstance(look, str) and look not in known:
+            yield raw.fault(
+                ("newsletter", number, "template"), f"no look of this name; {did_you_mean(look, known)}", look
+            )
 
 
 def _ports(raw: Raw) -> Iterator[Fault]:

@@ -185,6 +185,7 @@ def test_what_a_kind_of_source_needs(tmp_path: Path, line: str, expected: str) -
         ('cadences = ["dayly"]', '"news".cadences[0] = "dayly": \'dayly\' is no cadence: write immediate, daily'),
         ("hour = 24", '"news".hour = 24: write an hour from 0 to 23'),
         ("hour = 2026-01-01T07:00:00", '"news".hour = "2026-01-01 07:00:00": write an hour alone'),
+        ('template = "crads"', '"news".template = "crads": no look of this name; did you mean "cards"?'),
         ('age = "old"', '"news".age = "old": write a number of days, such as 14'),
         ('not = { tag = ["x"] }', '"news".not.tag: unknown key; did you mean "tags"?'),
         ('not = { sources = ["x"] }', '"news".not.sources = "x": no [[source]] has this name; none is defined'),

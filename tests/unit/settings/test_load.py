@@ -9,7 +9,7 @@ from publisher.domain.newsletter import Mailbox
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, SourceKind
 from publisher.errors import UsageError
-from publisher.settings import ExampleConfig, Settings, load
+from publisher.settings import ExampleConfig, Settings, load, until_restart
 
 WHOLE = """
 [site]
@@ -211,6 +211,28 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgresql://me:geheim@db.example/p\n")
     settings = load(write(tmp_path, text), {"PUBLISHER__DATABASE__URL_FILE": str(tmp_path / "url")})
     assert settings.database == "postgresql://me:geheim@db.example/p"
+
+
+def test_the_looks_of_the_operator_are_known(tmp_path: Path) -> None:
+    look = tmp_path / "config" / "own" / "digest" / "plain"
+    look.mkdir(parents=True)
+    (look / "subject.txt.jinja").write_text("x")
+    text = WHOLE.replace('hour = "07:30"', 'template = "plain"').replace("[site]", '[site]\ntemplates = "own"')
+    settings = load(write(tmp_path, text), {})
+    assert settings.newsletters[0].template == "plain"
+    assert settings.templates == tmp_path / "config" / "own"
+
+
+# --- a process that runs ------------------------------------------------------------------------------------------
+
+
+def test_a_running_process_keeps_its_listeners_and_its_database(tmp_path: Path) -> None:
+    running = load(write(tmp_path, "[web]\nport = 81"), {})
+    changed = '[web]\nport = 82\n[site]\ntitle = "New"\n[database]\nurl = "sqlite:///x"\n[example]\n'
+    kept = until_restart(load(write(tmp_path, changed), {}), running)
+    assert (kept.web, kept.database, kept.example) == (running.web, running.database, None)
+    assert kept.site.title == "New"
+    assert kept.site.base_url == "http://127.0.0.1:81"
 
 
 # --- files that can't be read -------------------------------------------------------------------------------------
