@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.storage.database import SqlStorage, open_storage
 from publisher.web.serve import Server
 
 
@@ -45,20 +44,10 @@ class Client:
             connection.close()
 
 
-@pytest.fixture(scope="session")
-def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its schema, to be copied: that is quicker than making one for each test."""
-    path = tmp_path_factory.mktemp("web") / "fresh.db"
-    open_storage(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
-def storage(fresh_database: Path, tmp_path: Path) -> Iterator[SqlStorage]:
-    path = shutil.copy(fresh_database, tmp_path / "publisher.db")
-    storage = open_storage(f"sqlite:///{path}")
-    yield storage
-    storage.close()
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """SQLite alone: on which database pages read is all the same."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'publisher.db')}"
 
 
 @dataclass
