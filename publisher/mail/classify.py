@@ -82,7 +82,9 @@ class Classifier:
             return verdict
         if code < 500 or (status is not None and status[1] == "4"):
             return Verdict.TEMPORARY
-        return Verdict.REPUTATION if stage == "mail" else verdict
+        if verdict is Verdict.ADDRESS_DEAD and stage == "mail":
+            return Verdict.REPUTATION
+        return verdict
 
 
 def classify(code: int, text: str, *, stage: str = "rcpt") -> Verdict:

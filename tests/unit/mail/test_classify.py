@@ -184,6 +184,7 @@ def test_address_that_may_be_alive_is_never_called_dead(code: int, text: str) ->
 def test_refused_sender_says_nothing_of_the_recipient() -> None:
     assert classify(550, "5.1.1 User unknown", stage="rcpt") is DEAD
     assert classify(550, "5.1.1 User unknown", stage="mail") is REPUTATION
+    assert classify(550, "5.3.0 no", stage="mail") is CONTENT
 
 
 def test_numbers_in_a_text_are_no_status_codes() -> None:
