@@ -27,6 +27,10 @@ READ_AGAIN_AFTER = timedelta(hours=6)
 NONE = Validators()
 """For a page that is wanted whatever it says."""
 
+PAGE_BYTES = 4 * 1024 * 1024
+"""Article pages are smaller; larger ones would keep the extractors busy for long."""
+
+_ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "")
 
 
@@ -71,7 +75,7 @@ class Pages:
         return outcome
 
     def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread:
-        request = FetchRequest(url=url, accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.5", validators=validators)
+        request = FetchRequest(url=url, accept=_ACCEPT, validators=validators, max_bytes=PAGE_BYTES)
         match self.fetcher.fetch(request):
             case NotModified() as same:
                 return same

@@ -1,12 +1,12 @@
 """From bytes to text: which encoding a document is in, by the order of evidence that browsers use.
 
-Byte order mark, HTTP, the document's own declaration, strict UTF-8, and a detector at last. Nothing is dropped:
+Byte order mark, HTTP, the document's own declaration, strict UTF-8, and a detector at last. No character is dropped:
 what can't be decoded stands as U+FFFD where it was.
 """
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import charset_normalizer
 
@@ -39,6 +39,7 @@ _NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode_escape", "raw-unicod
 
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _HEAD = 8192
 _TOLERATED = 0.01
 """With up to this share of its non-ASCII bytes broken, a declared encoding still is believed."""
@@ -53,8 +54,18 @@ class Decoded:
     evidence: str
 
 
+def printable(text: str) -> str:
+    """The text without what XML can't hold (XML 1.0, section 2.2): control characters, lone surrogates, U+FFFE."""
+    return _UNPRINTABLE.sub("", text)
+
+
 def decode(data: bytes, http_charset: str | None = None) -> Decoded:
-    """The text of an HTML or XML document. Never raises."""
+    """The text of an HTML or XML document, printable. Never raises."""
+    decoded = _decode(data, http_charset)
+    return replace(decoded, text=printable(decoded.text))
+
+
+def _decode(data: bytes, http_charset: str | None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(name, "replace"), name, "bom")

@@ -23,6 +23,7 @@ NEAR = timedelta(days=10)
 AHEAD = timedelta(days=1)
 """How far in the future a publication date may lie: time zones are often wrong."""
 
+_USUAL = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru"]
 _OLDEST = 1970
 _LONGEST = 120
 """Longer texts than this are no dates."""
@@ -380,7 +381,8 @@ def _guessed(text: str, context: Context) -> Moment | None:
     settings: dict[str, object] = {"REQUIRE_PARTS": ["day", "month", "year"], "PREFER_DATES_FROM": "past"}
     if local is not None:
         settings["RELATIVE_BASE"] = local.replace(tzinfo=None)
-    languages = [context.language.split("-")[0].lower()] if context.language else None
+    # Without a list the library tries its two hundred locales, which takes seconds.
+    languages = [context.language.split("-")[0].lower()] if context.language else _USUAL
     try:
         parsed = dateparser.parse(text, languages=languages, settings=settings)
     except (ValueError, OverflowError, TypeError):

@@ -181,7 +181,7 @@ def plain(markup: str) -> str:
         markup = sanitize.to_text(markup)
         # Doubly escaped titles are common: &amp;quot; has become &quot; by now.
         markup = unescape(markup) if _MARKUP.search(markup) else markup
-    return " ".join(markup.split())
+    return " ".join(charset.printable(markup).split())
 
 
 # --- feedparser --------------------------------------------------------------------------------------------------

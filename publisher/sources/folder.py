@@ -177,7 +177,7 @@ def _link(matter: Mapping[str, object]) -> str | None:
 
 
 def _text(value: object) -> str:
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+    return " ".join(charset.printable(str(value)).split()) if isinstance(value, str | int | float) else ""
 
 
 def _names(value: object) -> tuple[str, ...]:

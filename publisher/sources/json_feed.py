@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import escape
 
 from publisher.domain.article import Enclosure
+from publisher.sources.charset import printable
 from publisher.sources.feed_values import FeedDocument, FeedItem
 
 Json = dict[str, object]
@@ -39,7 +40,7 @@ def _item(item: Json, authors: tuple[str, ...], base: str) -> FeedItem:
         link=_address(item, "url") or _address(item, "external_url"),
         title=_text(item, "title"),
         authors=tuple(_authors(item)) or authors,
-        tags=tuple(tag.strip() for tag in tags if isinstance(tag, str) and tag.strip())
+        tags=tuple(printable(tag.strip()) for tag in tags if isinstance(tag, str) and tag.strip())
         if isinstance(tags, list)
         else (),
         language=_text(item, "language") or None,
@@ -77,12 +78,12 @@ def _enclosures(item: Json) -> Iterator[Enclosure]:
 
 def _address(thing: Json, name: str) -> str:
     value = thing.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return printable(value.strip()) if isinstance(value, str) else ""
 
 
 def _text(thing: Json, name: str) -> str:
     """A text; numbers count (ids often are)."""
     value = thing.get(name)
     if isinstance(value, str):
-        return value.strip()
+        return printable(value.strip())
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

@@ -7,6 +7,8 @@ from html import unescape
 
 from lxml.html import HtmlElement
 
+from publisher.sources.charset import printable
+
 Json = dict[str, "object"]
 
 _ARTICLE = re.compile(r"(Article|BlogPosting|Posting|Report|Review|Recipe|HowTo|QAPage)$")
@@ -30,7 +32,7 @@ def texts(value: object) -> list[str]:
     """The texts of a value that may be one, several, or an object with a name."""
     match value:
         case str():
-            text = " ".join(unescape(value).split())
+            text = " ".join(printable(unescape(value)).split())
             return [text] if text else []
         case list():
             return [text for item in value[:100] for text in texts(item) if not isinstance(item, list)]

@@ -71,7 +71,7 @@ def parse_text(text: str) -> HtmlElement:
     """The tree of a whole document."""
     # Bytes in an encoding that the parser is told: it then believes no declaration, and none is refused.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    data = text.replace("\0", "\ufffd").encode("utf-8", "replace")
+    data = charset.printable(text).encode("utf-8")
     try:
         root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
@@ -128,7 +128,8 @@ def stands_apart(element: HtmlElement) -> bool:
         return True
     if element.tag in ("html", "body", "article", "main"):
         return False
-    return bool(_APART.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+    # Names are short; what is longer is made to keep us busy.
+    return bool(_APART.search(f"{(element.get('class') or '')[:200]} {(element.get('id') or '')[:100]}"))
 
 
 def attribute(root: HtmlElement, path: str) -> list[str]:

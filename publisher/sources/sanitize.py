@@ -11,6 +11,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from publisher.sources import urls
+from publisher.sources.charset import printable
 
 ID_PREFIX = "a-"
 """What ids and names of an article start with, so that they can't meet those of our own pages."""
@@ -86,8 +87,8 @@ _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
 
 def parse_fragment(markup: str) -> HtmlElement:
     """A `<div>` with the parsed markup; anything parses."""
-    # Bytes with a declared encoding: lxml refuses a str with an XML declaration, and NUL ends its input.
-    data = markup.replace("\0", "\ufffd").encode("utf-8", "replace")
+    # Bytes in an encoding that the parser is told: lxml refuses a str with an XML declaration.
+    data = printable(markup).encode("utf-8")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     root = html.document_fromstring(b"<html><body><div>" + data + b"</div></body></html>", parser=parser)
     body = root.find("body")
