@@ -54,9 +54,10 @@ def _unbrotli(pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             begun = begun or bool(piece)
             out = unfolder.process(piece, output_buffer_limit=PIECE)
+            # It says that it can take more while it still has much to give, so it is asked until it has not.
             while out:
                 yield out
-                out = b"" if unfolder.can_accept_more_data() else unfolder.process(b"", output_buffer_limit=PIECE)
+                out = b"" if unfolder.is_finished() else unfolder.process(b"", output_buffer_limit=PIECE)
     except brotli.error as error:
         raise BadEncoding("the body is broken brotli") from error
     if begun and not unfolder.is_finished():

@@ -1,0 +1,44 @@
+"""A site on loopback, a fetcher that may reach it, and a desk that reads with it."""
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from publisher.sources.fetch import FetchConfig, HttpFetcher
+from tests.unit.sources.site import Desk, Site
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def other_site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def fetcher(site: Site) -> Iterator[HttpFetcher]:
+    fetcher = HttpFetcher(FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=5)))
+    yield fetcher
+    fetcher.close()
+
+
+@pytest.fixture
+def desk(fetcher: HttpFetcher) -> Desk:
+    return Desk(fetcher)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
