@@ -24,9 +24,9 @@ _QUIET = (
     "CSSUTILS",
     "trafilatura",
 )
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:=/]+@[A-Za-z0-9\[][A-Za-z0-9.:\]-]*")
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=/*]+@[\w\[][\w.:\]-]*")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
-_TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{22}(?=[\s?#&\"'>]|$)(?<=[A-Za-z0-9])")
+_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=[\s?#&\"'>]|$)")
 
 
 def configure(config: LogConfig, stream: TextIO | None = None) -> None:
@@ -48,7 +48,6 @@ def configure(config: LogConfig, stream: TextIO | None = None) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*ending, renderer]))

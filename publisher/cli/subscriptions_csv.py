@@ -64,7 +64,7 @@ def read_rows(text: str, name: str, newsletters: Mapping[str, Newsletter], defau
             if row is not None:
                 rows.append(row)
     except csv.Error as error:
-        faults.append(Fault(f"{name}:{reader.line_num}", "CSV", "", f"{error}; quote fields that hold a comma"))
+        faults.append(Fault(name, f"CSV after line {reader.line_num}", "", f"{error}; see to its quotes"))
     if faults:
         raise ConfigError(faults)
     return rows

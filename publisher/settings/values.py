@@ -80,7 +80,7 @@ def parse_hour(value: object) -> time:
 def parse_address(text: str) -> str:
     """An e-mail address as it is written on the wire (RFC 5321); whether its domain answers is not asked."""
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(f"no e-mail address: {str(error).rstrip('.')}; write name@example.org") from None
     return found.normalized
