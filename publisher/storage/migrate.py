@@ -28,8 +28,7 @@ def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
     Raises StorageError when the database is newer than this program, or the disk has no room for the backup that
     is made (on SQLite) before an older one is changed.
     """
-    config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config = _config(migrations)
     scripts = ScriptDirectory.from_config(config)
     with engine.connect() as connection:
         if _revision(connection, scripts, engine) == scripts.get_current_head():
@@ -47,6 +46,18 @@ def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
         command.upgrade(config, "head")
         if before is None:
             _mint(connection)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is still the one that this program works with."""
+    head = ScriptDirectory.from_config(_config(MIGRATIONS)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _config(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    return config
 
 
 def _revision(connection: Connection, scripts: ScriptDirectory, engine: Engine) -> str | None:

@@ -8,9 +8,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import StorageError
-from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
+from publisher.storage.database import SqlStorage
 from publisher.templating import Templates
 from publisher.web import feeds
 from publisher.web.feeds import FeedFiles
@@ -25,7 +25,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def build_web(
-    storage: Storage,
+    storage: SqlStorage,
     templates: Templates,
     site: Site,
     subscribing: Subscribing,
@@ -38,22 +38,29 @@ def build_web(
         headers = {"Allow": "GET, HEAD"} if status == 405 else None
         return SecurityHeaders(pages.error(scope, status, headers))
 
-    return _Web(FeedFiles(storage, error_page), SecurityHeaders(_pages(storage, pages, subscribing, outbox)))
+    rest = SecurityHeaders(_pages(storage, pages, subscribing, outbox))
+    return _Web(FeedFiles(storage, error_page), rest, pages.root)
 
 
 class _Web:
-    """Feeds go the short way."""
+    """Feeds go the short way.
 
-    def __init__(self, feed_files: ASGIApp, rest: ASGIApp) -> None:
+    A site below a path of its host is found with that path and without: some proxies strip it, others don't.
+    """
+
+    def __init__(self, feed_files: ASGIApp, rest: ASGIApp, root: str) -> None:
         self._feed_files = feed_files
         self._rest = rest
+        self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._root and scope.get("path", "").startswith(f"{self._root}/"):
+            scope = {**scope, "path": scope["path"].removeprefix(self._root)}
         feed = scope["type"] == "http" and scope["path"].startswith(feeds.PREFIX)
         await (self._feed_files if feed else self._rest)(scope, receive, send)
 
 
-def _pages(storage: Storage, pages: Pages, subscribing: Subscribing, outbox: Outbox | None) -> FastAPI:
+def _pages(storage: SqlStorage, pages: Pages, subscribing: Subscribing, outbox: Outbox | None) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(page_routes(storage, pages))
     app.include_router(subscription_routes(subscribing, pages))

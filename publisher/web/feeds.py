@@ -4,13 +4,13 @@ The documents are kept in memory with their headers made once, and are trusted f
 the same; that is looked at once a second at most. So a 304 costs no template, no body and no database.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +20,7 @@ from publisher.errors import StorageError
 from publisher.pipeline.ports import FeedDocument, Storage
 from publisher.web.negotiation import not_modified, prefers_gzip
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 PREFIX = "/feeds/"
 MAX_AGE = timedelta(minutes=15)
@@ -76,7 +76,7 @@ class FeedFiles:
         try:
             copies = await self._find(name) if name else None
         except StorageError as error:
-            _log.warning("feed not served: %s", error)
+            log.warning("feed not served", reason=str(error))
             return await self._error_page(scope, 503)(scope, receive, send)
         if copies is None:
             return await self._error_page(scope, 404)(scope, receive, send)
@@ -100,7 +100,7 @@ class FeedFiles:
             try:
                 self._trust(await run_in_threadpool(self._read_version))
             except StorageError as error:
-                _log.warning("feeds are served as they were last known: %s", error)
+                log.warning("feeds are served as they were last known", reason=str(error))
 
     def _trust(self, version: int) -> None:
         if version != self._version:

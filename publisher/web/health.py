@@ -1,17 +1,17 @@
 """For who watches over the process: `/healthz` says that it lives, `/readyz` that it can do its work."""
 
-import logging
-
+import structlog
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from publisher.errors import StorageError
-from publisher.pipeline.ports import Storage
+from publisher.storage.database import SqlStorage
+from publisher.storage.migrate import is_current
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
-def health_routes(storage: Storage) -> APIRouter:
+def health_routes(storage: SqlStorage) -> APIRouter:
     """The two routes, in plain JSON."""
     router = APIRouter()
 
@@ -22,14 +22,16 @@ def health_routes(storage: Storage) -> APIRouter:
     @router.api_route("/readyz", methods=["GET", "HEAD"])
     def ready() -> JSONResponse:
         try:
-            # Reads a row that every database of ours has, through the tables as this program knows them.
-            with storage.read() as work:
-                work.meta.instance()
-                work.feeds.version()
+            with storage.look() as connection:
+                fits = is_current(connection)
         except StorageError as error:
             # The whole message may name hosts and paths: that is for the log.
-            _log.warning("not ready: %s", error)
-            return JSONResponse({"status": "unavailable", "reason": "the database does not answer"}, 503)
-        return JSONResponse({"status": "ok"})
+            log.warning("not ready", reason=str(error))
+            return _unavailable("the database does not answer")
+        return JSONResponse({"status": "ok"}) if fits else _unavailable("the database has another schema: restart")
 
     return router
+
+
+def _unavailable(reason: str) -> JSONResponse:
+    return JSONResponse({"status": "unavailable", "reason": reason}, 503)

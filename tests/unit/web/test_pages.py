@@ -1,42 +1,47 @@
 """The front page, the pages of errors, and the headers that all pages carry."""
 
 import logging
+import re
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from starlette.types import ASGIApp
+from structlog.testing import capture_logs
 
 from publisher.domain.feed import Feed
 from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.source import Source, SourceKind
 from publisher.errors import StorageError
-from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
+from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
 from publisher.web.app import build_web
+from publisher.web.page import Pages
 from tests.fakes import FakeClock
 
 SITE = Site("Harbour Light", "https://light.example/news", legal="Harbour Light, 1 Quay Street")
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
-def application(storage: Storage, site: Site = SITE, folders: tuple[Path, ...] = ()) -> ASGIApp:
+def application(storage: SqlStorage, site: Site = SITE, folders: tuple[Path, ...] = ()) -> ASGIApp:
     templates = Templates([*folders, shipped_templates()])
     return build_web(storage, templates, site, Subscribing(storage, FakeClock()))
 
 
 @pytest.fixture
-def client(storage: Storage, serve: Callable[[ASGIApp], object]):
+def client(storage: SqlStorage, serve: Callable[[ASGIApp], object]):
     return serve(application(storage))
 
 
 @pytest.fixture
-def filled(storage: Storage) -> None:
+def filled(storage: SqlStorage) -> None:
     with storage.begin() as work:
         work.feeds.apply(
             [
@@ -91,7 +96,7 @@ def test_the_front_page_speaks_chinese(client) -> None:
     assert "周一, 周三, 周五" in text
 
 
-def test_who_asks_for_no_language_gets_the_site_s(storage: Storage, serve: Callable[[ASGIApp], object]) -> None:
+def test_who_asks_for_no_language_gets_the_site_s(storage: SqlStorage, serve: Callable[[ASGIApp], object]) -> None:
     client = serve(application(storage, Site("海风", "https://x.example", language="zh-Hans")))
     assert '<html lang="zh-CN">' in client.ask("/").text
     assert '<html lang="en">' in client.ask("/", {"Accept-Language": "en-GB"}).text
@@ -101,6 +106,15 @@ def test_below_a_path_of_its_host_the_site_finds_its_own_files(client) -> None:
     text = client.ask("/").text
     assert 'href="/news/static/pico.min.css"' in text
     assert 'href="/static' not in text
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_proxy_may_strip_that_path_or_leave_it(client, storage: SqlStorage) -> None:
+    for path, status in (("/", 200), ("/static/pico.min.css", 200), ("/feeds/none.rss", 404), ("/x", 404)):
+        with_root, without = client.ask("/news" + path), client.ask(path)
+        assert (with_root.status, with_root.body) == (without.status, without.body)
+        assert with_root.status == status
+    assert client.ask("/newspaper").status == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/no-such-page", "/unsubscribe/x", "/feeds/nothing.rss"])
@@ -153,6 +167,15 @@ def test_an_unknown_page_in_chinese(client) -> None:
     assert "该地址没有页面" in client.ask("/x", {"Accept-Language": "zh"}).text
 
 
+@pytest.mark.parametrize("status", [404, 405, 500, 503])
+def test_the_page_of_each_error_is_translated(status: int) -> None:
+    pages = Pages(Templates([shipped_templates()]), SITE)
+    scope = {"type": "http", "headers": [(b"accept-language", b"zh-CN")]}
+    main = bytes(pages.error(scope, status).body).decode().partition("<main")[2].partition("</main>")[0]
+    assert len(re.findall("[\u4e00-\u9fff]", main)) > 10
+    assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{2,}", re.sub("<[^>]+>", "", main))
+
+
 def test_a_wrong_method_names_the_right_ones(client) -> None:
     answer = client.ask("/", method="DELETE")
     assert answer.status == 405
@@ -161,7 +184,7 @@ def test_a_wrong_method_names_the_right_ones(client) -> None:
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-def test_a_database_that_is_away_is_a_503(client, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_is_a_503(client, storage: SqlStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     break_reading(storage, monkeypatch, StorageError("database /secret/path: the disk reports an error"))
     for path in ("/", "/unsubscribe/x", "/feeds/all.rss"):
         answer = client.ask(path)
@@ -171,7 +194,7 @@ def test_a_database_that_is_away_is_a_503(client, storage: Storage, monkeypatch:
 
 
 def test_a_fault_of_ours_is_a_page_without_a_traceback_and_the_log_has_it(
-    client, storage: Storage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client, storage: SqlStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     break_reading(storage, monkeypatch, RuntimeError("a secret detail"))
     with caplog.at_level(logging.ERROR):
@@ -189,7 +212,7 @@ def test_a_fault_of_ours_is_a_page_without_a_traceback_and_the_log_has_it(
 
 
 def test_a_broken_template_still_gives_a_short_answer(
-    storage: Storage, tmp_path: Path, serve: Callable[[ASGIApp], object]
+    storage: SqlStorage, tmp_path: Path, serve: Callable[[ASGIApp], object]
 ) -> None:
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "base.html.jinja").write_text("{{ unknown }}")
@@ -204,21 +227,30 @@ def test_the_process_lives_and_is_ready(client) -> None:
         assert (answer.status, answer.text) == (200, '{"status":"ok"}')
 
 
-def test_it_is_not_ready_without_its_database(
-    client, storage: Storage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_it_is_not_ready_without_its_database(client, storage: SqlStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     break_reading(storage, monkeypatch, StorageError("database /secret/path: the disk reports an error"))
+    with capture_logs() as lines:
+        answer = client.ask("/readyz")
+    assert (answer.status, answer.text) == (503, '{"status":"unavailable","reason":"the database does not answer"}')
+    assert client.ask("/healthz").status == 200
+    assert lines[0]["reason"] == "database /secret/path: the disk reports an error"
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE alembic_version SET version_num = 'later'", "DROP TABLE alembic_version"]
+)
+def test_it_is_not_ready_when_another_program_changed_the_schema(client, storage: SqlStorage, statement: str) -> None:
+    with closing(sqlite3.connect(storage.path)) as database, database:
+        database.execute(statement)
     answer = client.ask("/readyz")
     assert (answer.status, answer.text) == (
         503,
-        '{"status":"unavailable","reason":"the database does not answer"}',
+        '{"status":"unavailable","reason":"the database has another schema: restart"}',
     )
-    assert client.ask("/healthz").status == 200
-    assert "the disk reports an error" in caplog.text
 
 
-def break_reading(storage: Storage, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def read(*_: object) -> None:
+def break_reading(storage: SqlStorage, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def look(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(type(storage), "read", read)
+    monkeypatch.setattr(type(storage), "look", look)
