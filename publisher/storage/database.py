@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Deliveries, Storage
@@ -106,11 +106,11 @@ def open_storage(url: str) -> SqlStorage:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError):
+    except ArgumentError:
         backend = ""
     match backend:
         case "sqlite":
-            return _open_sqlite(parsed)
+            return _open_sqlite(parsed.set(drivername="sqlite"))
         case "postgresql" | "postgres":
             return _open_postgres(parsed.set(drivername="postgresql+psycopg"))
         case _:
@@ -130,11 +130,11 @@ def _open_sqlite(url: URL) -> SqlStorage:
         raise StorageError(f"{shown(url)}: its folder can't be made: {error.strerror}: {error.filename}") from error
     url = url.set(database=str(path.absolute()))
     writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
+    reader = _sqlite_engine(url, "BEGIN DEFERRED", pool_size=THREADS, read_only=True)
     with explained(url):
         _keep_a_log(writer)
-        migrate(writer)
+        migrate(writer, reader)
         quick = _connect_sqlite(url, "NORMAL")
-    reader = _sqlite_engine(url, "BEGIN DEFERRED", pool_size=THREADS, read_only=True)
     lock = WriterLock()
     return SqlStorage(writer, reader, lock, partial(SqliteLedger, lock=lock, connection=quick, url=url))
 
@@ -194,5 +194,5 @@ def _open_postgres(url: URL) -> SqlStorage:
     engine = create_engine(url, isolation_level="READ COMMITTED", pool_size=THREADS, pool_pre_ping=True)
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with explained(url):
-        migrate(engine)
+        migrate(engine, reader)
     return SqlStorage(engine, reader, nullcontext(), partial(PostgresLedger, engine=engine))

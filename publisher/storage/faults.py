@@ -21,18 +21,20 @@ _SQLITE = (
 )
 
 
+# Other errors are mistakes in statements and values.
+_OF_THE_MACHINE = (sqlite3.DatabaseError, sqlite3.OperationalError, DatabaseError, OperationalError)
+
+
 @contextmanager
 def explained(url: URL) -> Iterator[None]:
     """Turn what the machine refuses (disk, rights, network, server) into a StorageError; bugs pass through."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise StorageError(f"{shown(url)}: {_remedy(url, str(error))}") from error
-    except DatabaseError as error:
-        # Its other subclasses are mistakes in statements and values.
-        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+    except (sqlite3.DatabaseError, DatabaseError) as error:
+        remedy = _remedy(url, str(getattr(error, "orig", error))) if type(error) in _OF_THE_MACHINE else None
+        if remedy is None:
             raise
-        raise StorageError(f"{shown(url)}: {_remedy(url, str(error.orig))}") from error
+        raise StorageError(f"{shown(url)}: {remedy}") from error
 
 
 def shown(url: URL) -> str:
@@ -42,13 +44,11 @@ def shown(url: URL) -> str:
     return f"PostgreSQL {url.render_as_string(hide_password=True)}"
 
 
-def _remedy(url: URL, reason: str) -> str:
+def _remedy(url: URL, reason: str) -> str | None:
+    """What to do; None for a complaint of SQLite's that is none of the machine's (it calls bad SQL by that name)."""
     reason = " ".join(reason.split())
     if url.get_backend_name() == "sqlite":
-        for sign, remedy in _SQLITE:
-            if sign in reason:
-                return remedy
-        return reason
+        return next((remedy for sign, remedy in _SQLITE if sign in reason), None)
     if "does not exist" in reason and "database" in reason:
         return "the database does not exist: make it with createdb"
     if "connection" in reason or "resolve" in reason:

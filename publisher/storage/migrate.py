@@ -22,19 +22,20 @@ _ADVISORY_LOCK = 7_305_808_869_232_650
 """One number for all: on PostgreSQL two programs that start together migrate one after the other."""
 
 
-def migrate(engine: Engine, migrations: Path = MIGRATIONS) -> None:
-    """Bring the schema up to date; nothing is locked when it is already.
+def migrate(engine: Engine, reader: Engine, migrations: Path = MIGRATIONS) -> None:
+    """Bring the schema up to date; when it is already it is only read, and no writer's lock is taken.
 
     Raises StorageError when the database is newer than this program, or the disk has no room for the backup that
     is made (on SQLite) before an older one is changed.
     """
     config = _config(migrations)
     scripts = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        if _revision(connection, scripts, engine) == scripts.get_current_head():
-            return
-    if engine.dialect.name == "sqlite":
-        _back_up(engine, scripts)
+    with reader.connect() as connection:
+        before = _revision(connection, scripts, engine)
+    if before == scripts.get_current_head():
+        return
+    if before is not None and engine.dialect.name == "sqlite":
+        _back_up(engine, f"before-{scripts.get_current_head()}")
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
@@ -70,11 +71,8 @@ def _revision(connection: Connection, scripts: ScriptDirectory, engine: Engine) 
     return revision
 
 
-def _back_up(engine: Engine, scripts: ScriptDirectory) -> None:
-    """Copy an older database to `<file>.before-<head>`, when there is room for the copy and for the migration."""
-    with engine.connect() as connection:
-        if _revision(connection, scripts, engine) is None:
-            return
+def _back_up(engine: Engine, suffix: str) -> None:
+    """Copy a database to a file beside it, when there is room for the copy and for the migration."""
     path = Path(engine.url.database or "")
     needed, free = path.stat().st_size * 2, shutil.disk_usage(path.parent).free
     if free < needed:
@@ -82,7 +80,7 @@ def _back_up(engine: Engine, scripts: ScriptDirectory) -> None:
             f"{shown(engine.url)}: migrating needs {needed >> 20} MiB of free space beside it, "
             f"there are {free >> 20}: make room and run it again"
         )
-    copy = path.with_name(f"{path.name}.before-{scripts.get_current_head()}")
+    copy = path.with_name(f"{path.name}.{suffix}")
     old, new = sqlite3.connect(path), sqlite3.connect(copy)
     try:
         old.backup(new)
