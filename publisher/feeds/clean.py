@@ -6,17 +6,14 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import idna
 
-_UNFIT = re.compile(
-    # Controls but tab, newline and return (DEL and C1 are only discouraged, XML 1.0, section 2.2), surrogates, and
-    # the noncharacters of every plane.
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
+# Controls but tab, newline and return (DEL and C1 are only discouraged: XML 1.0, section 2.2), surrogates and
+# noncharacters. Those beyond the BMP are legal and stay: with them in the set the search is 14 times as slow.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _RETURN = re.compile("\r\n?")
 _SPACE = re.compile("[ \t\n\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[a-z0-9][\w!#$&^.+-]*/[a-z0-9][\w!#$&^.+-]*", re.IGNORECASE | re.ASCII)
+_HOST = re.compile(r"[\w.~!$&'()*+,;=-]+", re.ASCII)
 _LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 # RFC 3986, section 3.3 and 3.4: what may stand unescaped in a path, and besides in a query or fragment.
 _PATH = "/:@!$&'()*+,;=~-._%"
@@ -71,7 +68,7 @@ def _authority(parts: SplitResult) -> str:
         host = f"[{ipaddress.IPv6Address(host)}]"
     elif not host.isascii():
         host = idna.encode(host, uts46=True).decode()
-    elif quote(host, safe="!$&'()*+,;=~-._%") != host:
+    elif not _HOST.fullmatch(host):
         raise ValueError(f"no host: {host}")
     user, at, _ = parts.netloc.rpartition("@")
     port = "" if parts.port is None else f":{parts.port}"

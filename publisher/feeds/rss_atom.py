@@ -22,6 +22,7 @@ from publisher.feeds.item import Item, clean_channel, items
 from publisher.pipeline.ports import Channel
 
 _GENERATOR = "publisher"
+_ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MEDIA_TYPE = {FeedFormat.RSS: "application/rss+xml", FeedFormat.ATOM: "application/atom+xml"}
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
@@ -37,7 +38,10 @@ feedgen.entry.formatRFC2822 = _rfc2822
 
 
 class _Entry(FeedEntry):  # type: ignore[misc]
-    """An Atom entry whose links keep their attributes and whose source is complete (RFC 4287, section 4.2.11)."""
+    """An Atom entry whose links keep their attributes and whose source is complete (RFC 4287, section 4.2.11).
+
+    As an RSS item it keeps the link to the original, which RSS has no element for.
+    """
 
     language: str | None = None
 
@@ -53,6 +57,13 @@ class _Entry(FeedEntry):  # type: ignore[misc]
         if source is not None:
             self._finish_source(source)
         return entry
+
+    def rss_entry(self, extensions: bool = True) -> etree._Element:
+        item: etree._Element = super().rss_entry(extensions)
+        for link in self.link() or []:
+            if link["rel"] == "via":
+                etree.SubElement(item, _ATOM_LINK, href=link["href"], rel="via")
+        return item
 
     def _finish_source(self, source: etree._Element) -> None:
         credit = self.source()
@@ -117,6 +128,8 @@ def _entry(feed: FeedGenerator, item: Item) -> _Entry:
     entry.updated(item.updated)
     if item.link:
         entry.link(href=item.link, rel="alternate")
+    if item.original:
+        entry.link(href=item.original, rel="via")
     if item.tags:
         entry.category([{"term": tag} for tag in item.tags])
     if item.source:
@@ -131,8 +144,6 @@ def _describe_in_rss(entry: _Entry, item: Item, channel: Channel) -> None:
         entry.description(escape(item.summary, quote=False))
     if item.authors:
         entry.dc.dc_creator(list(item.authors))
-    if item.original:
-        entry.dc.dc_source(item.original)
     if item.language and item.language != channel.language:
         entry.dc.dc_language(item.language)
     # An item has at most one enclosure: the first file, which in a podcast is the recording. media:content has all.
@@ -164,8 +175,6 @@ def _describe_in_atom(entry: _Entry, item: Item, channel: Channel) -> None:
         entry.summary(item.summary)
     if item.authors:
         entry.author([{"name": author} for author in item.authors])
-    if item.original:
-        entry.link(href=item.original, rel="via")
     for enclosure in item.media:
         length = {"length": str(enclosure.length)} if enclosure.length else {}
         entry.link(href=enclosure.url, rel="enclosure", type=enclosure.type, **length)

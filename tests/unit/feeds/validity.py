@@ -1,0 +1,203 @@
+"""Whether documents are valid: Atom by the grammar of RFC 4287, RSS 2.0 and JSON Feed 1.1 by rules written here.
+
+Each check returns the faults as sentences; an empty list is a valid document.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+MEDIA = "{http://search.yahoo.com/mrss/}"
+URI = re.compile(r"[a-z][a-z0-9+.-]*:([\w!$&'()*+,;=:@/?#.~-]|\[[\da-f:]+]|%[\dA-Fa-f]{2})+", re.ASCII)
+MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+CHANNEL_ELEMENTS = ["title", "link", "description", "docs", "generator", "language", "lastBuildDate", "ttl", "item"]
+ITEM_ELEMENTS = ["title", "link", "description", "guid", "category", "enclosure", "pubDate", "source"]
+CHANNEL_EXTENSIONS = {f"{ATOM}link"}
+ITEM_EXTENSIONS = {f"{CONTENT}encoded", f"{DC}creator", f"{DC}language", f"{MEDIA}content", f"{ATOM}link"}
+REPEATABLE = {"category", "item", f"{DC}creator", f"{MEDIA}content"}
+
+
+@cache
+def _grammar() -> etree.RelaxNG:
+    return etree.RelaxNG(etree.parse(Path(__file__).parents[2] / "data" / "atom.rng"))
+
+
+def atom_faults(document: str) -> list[str]:
+    """By the grammar, its Schematron rules (section 4.1), and ids, dates and addresses."""
+    feed = etree.fromstring(document.encode(), etree.XMLParser(huge_tree=True))
+    grammar = _grammar()
+    if not grammar.validate(feed):
+        return [str(error) for error in grammar.error_log]
+    return [*_unfit(document), *_atom_rules(feed)]
+
+
+def _atom_rules(feed: etree._Element) -> Iterator[str]:
+    entries = feed.findall(f"{ATOM}entry")
+    ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    if len(set(ids)) != len(ids):
+        yield "two entries have the same id"
+    if feed.find(f"{ATOM}author") is None and any(entry.find(f"{ATOM}author") is None for entry in entries):
+        yield "an entry has no author, nor has the feed"
+    for node in feed.iter(f"{ATOM}id", f"{ATOM}uri"):
+        if not URI.fullmatch(node.text or ""):
+            yield f"{node.tag} is no URI: {node.text}"
+    for node in feed.iter(f"{ATOM}link"):
+        if not URI.fullmatch(node.get("href", "")):
+            yield f"link is no URI: {node.get('href')}"
+    for container in (feed, *entries):
+        kinds = [(link.get("type"), link.get("hreflang")) for link in _links(container, "alternate")]
+        if len(set(kinds)) != len(kinds):
+            yield f"several alternate links of a kind: {kinds}"
+    for entry in entries:
+        yield from _atom_entry_rules(entry)
+
+
+def _atom_entry_rules(entry: etree._Element) -> Iterator[str]:
+    if entry.find(f"{ATOM}content") is None and not _links(entry, "alternate"):
+        yield "an entry has neither content nor an alternate link"
+    if not entry.findtext(f"{ATOM}title"):
+        yield "an entry's title is empty"
+    published, updated = (entry.findtext(f"{ATOM}{name}", "") for name in ("published", "updated"))
+    if datetime.fromisoformat(updated) < datetime.fromisoformat(published):
+        yield f"updated {updated} is before published {published}"
+    for source in entry.iter(f"{ATOM}source"):
+        missing = [name for name in ("id", "title", "updated") if source.find(f"{ATOM}{name}") is None]
+        if missing:
+            yield f"the source lacks {missing}"
+
+
+def _links(parent: etree._Element, rel: str) -> list[etree._Element]:
+    return [link for link in parent.findall(f"{ATOM}link") if link.get("rel", "alternate") == rel]
+
+
+def rss_faults(document: str) -> list[str]:
+    """By RSS 2.0 and the best practices of its board, as far as our documents go: other elements are faults."""
+    rss = etree.fromstring(document.encode(), etree.XMLParser(huge_tree=True))
+    channels = rss.findall("channel")
+    if rss.tag != "rss" or rss.get("version") != "2.0" or len(channels) != 1:
+        return ["no RSS 2.0 channel"]
+    return [*_unfit(document), *_rss_channel_rules(channels[0])]
+
+
+def _rss_channel_rules(channel: etree._Element) -> Iterator[str]:
+    yield from _children(channel, {*CHANNEL_ELEMENTS, *CHANNEL_EXTENSIONS})
+    for name in ("title", "link", "description", "lastBuildDate"):
+        if not channel.findtext(name):
+            yield f"the channel has no {name}"
+    if not int(channel.findtext("ttl", "0")):
+        yield "ttl is no number of minutes"
+    parsedate_to_datetime(channel.findtext("lastBuildDate", ""))
+    guids = [item.findtext("guid") for item in channel.findall("item")]
+    if len(set(guids)) != len(guids) or not all(guids):
+        yield f"guids are missing or the same: {guids}"
+    for node in channel.iter("link", f"{ATOM}link"):
+        if not URI.fullmatch(node.text or node.get("href", "")):
+            yield f"no URI: {node.text or node.get('href')}"
+    for item in channel.findall("item"):
+        yield from _rss_item_rules(item)
+
+
+def _rss_item_rules(item: etree._Element) -> Iterator[str]:
+    yield from _children(item, {*ITEM_ELEMENTS, *ITEM_EXTENSIONS})
+    if not item.findtext("title"):
+        yield "an item's title is empty"
+    if item.find("guid").get("isPermaLink") != "false":  # type: ignore[union-attr]
+        yield "the guid claims to be an address"
+    parsedate_to_datetime(item.findtext("pubDate", ""))
+    for node in item.iter("enclosure", "source", f"{MEDIA}content"):
+        if not URI.fullmatch(node.get("url", "")):
+            yield f"{node.tag} is no URI: {node.get('url')}"
+    for node in item.findall("enclosure"):
+        if not MEDIA_TYPE.fullmatch(node.get("type", "")) or int(node.get("length", "-1")) < 0:
+            yield f"enclosure without type or length: {dict(node.attrib)}"
+
+
+def _children(parent: etree._Element, allowed: set[str]) -> Iterator[str]:
+    tags = [str(child.tag) for child in parent]
+    for tag in set(tags):
+        if tag not in allowed:
+            yield f"{tag} can't stand in {parent.tag}"
+        if tags.count(tag) > 1 and tag not in REPEATABLE:
+            yield f"{tag} stands {tags.count(tag)} times in {parent.tag}"
+
+
+FEED_MEMBERS = {
+    "version": str,
+    "title": str,
+    "home_page_url": str,
+    "feed_url": str,
+    "description": str,
+    "language": str,
+    "items": list,
+}
+ITEM_MEMBERS = {
+    "id": str,
+    "url": str,
+    "external_url": str,
+    "title": str,
+    "content_html": str,
+    "content_text": str,
+    "summary": str,
+    "image": str,
+    "date_published": str,
+    "date_modified": str,
+    "authors": list,
+    "tags": list,
+    "language": str,
+    "attachments": list,
+}
+JSON_ADDRESSES = {"home_page_url", "feed_url", "url", "external_url", "image"}
+
+
+def json_faults(document: str) -> list[str]:
+    """By JSON Feed 1.1: members, their types and what is required; members it doesn't know begin with `_`."""
+    feed = json.loads(document)
+    return [*_unfit(document), *_json_rules(feed)]
+
+
+def _json_rules(feed: dict[str, Any]) -> Iterator[str]:
+    yield from _members(feed, FEED_MEMBERS, required=("version", "title", "items"))
+    if feed["version"] != "https://jsonfeed.org/version/1.1":
+        yield f"another version: {feed['version']}"
+    ids = [item.get("id") for item in feed["items"]]
+    if len(set(ids)) != len(ids):
+        yield "two items have the same id"
+    for item in feed["items"]:
+        yield from _members(item, ITEM_MEMBERS, required=("id",))
+        if not item.get("content_html") and not item.get("content_text"):
+            yield "an item has no content"
+        for name in ("date_published", "date_modified"):
+            if datetime.fromisoformat(item[name]).tzinfo is None:
+                yield f"{name} has no zone: {item[name]}"
+        for author in item.get("authors", []):
+            yield from _members(author, {"name": str}, required=("name",))
+        for attachment in item.get("attachments", []):
+            kinds = {"url": str, "mime_type": str, "size_in_bytes": int}
+            yield from _members(attachment, kinds, required=("url", "mime_type"))
+
+
+def _members(value: dict[str, Any], kinds: dict[str, type], *, required: tuple[str, ...]) -> Iterator[str]:
+    yield from (f"{name} is missing" for name in required if name not in value)
+    for name, member in value.items():
+        if name.startswith("_"):
+            continue
+        if name not in kinds or not isinstance(member, kinds[name]):
+            yield f"{name} is unknown or of the wrong type: {member!r}"
+        if name in JSON_ADDRESSES and not URI.fullmatch(member):
+            yield f"{name} is no URI: {member}"
+
+
+def _unfit(document: str) -> list[str]:
+    return [f"an unfit character: {found!r}" for found in UNFIT.findall(document)]
