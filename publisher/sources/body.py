@@ -3,7 +3,7 @@ around it is cut away. The HTML that is kept is the page's own, so headings, tab
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from publisher.sources import bylines, sanitize
-from publisher.sources.page import BLOCKS, HEADINGS, TextNode, halfwidth, is_apart, text_nodes, text_of
+from publisher.sources.page import BLOCKS, HEADINGS, TextNode, block_of, halfwidth, is_apart, text_nodes, text_of
 
 _HINT = re.compile(r"(^|\s)articleBody(\s|$)", re.IGNORECASE)
 _MEDIA = ("img", "picture", "video", "audio", "figure", "table", "math", "hr")
@@ -125,15 +125,19 @@ def _blocks(tree: HtmlElement) -> list[Block]:
     blocks: dict[HtmlElement, Block] = {}
     body = tree.find("body")
     for node in text_nodes(body if body is not None else tree):
-        holder, linked = node.element, False
-        while holder.tag not in BLOCKS and (parent := holder.getparent()) is not None:
-            linked = linked or holder.tag == "a"
-            holder = parent
+        holder = block_of(node.element)
+        linked = any(element.tag == "a" for element in _up_to(node.element, holder))
         block = blocks.setdefault(holder, Block(holder))
         block.nodes.append(node)
         block.size += len(node.text)
         block.linked += len(node.text) if linked else 0
     return list(blocks.values())
+
+
+def _up_to(element: HtmlElement, end: HtmlElement) -> Iterator[HtmlElement]:
+    while element is not end and (parent := element.getparent()) is not None:
+        yield element
+        element = parent
 
 
 def _vote(blocks: Sequence[Block], ballots: Sequence[Iterable[str]]) -> None:

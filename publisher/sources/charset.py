@@ -35,7 +35,7 @@ _WIDER = {
 }
 _LABELS = {"x-gbk": "gb18030", "x-sjis": "cp932", "x-x-big5": "big5hkscs", "windows-31j": "cp932", "utf8mb4": "utf-8"}
 # Codecs of Python that no document is written in; UTF-7 hides markup from those who look for it.
-_NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
+_NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
@@ -91,7 +91,7 @@ def codec_name(label: str | None) -> str | None:
     except (LookupError, ValueError):
         return None
     # Only text encodings decode bytes to str; `hex` and `zlib` are codecs too.
-    if found.name in _NOT_FOR_DOCUMENTS or not getattr(found, "_is_text_encoding", False):
+    if found.name.replace("_", "-") in _NOT_FOR_DOCUMENTS or not getattr(found, "_is_text_encoding", False):
         return None
     return _WIDER.get(found.name, found.name)
 

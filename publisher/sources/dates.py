@@ -116,7 +116,8 @@ _DAY_FIRST = re.compile(
 )
 _NUMERIC = re.compile(rf"(?<!\d)(?P<first>\d{{1,2}})(?P<mark>[/.-])(?P<second>\d{{1,2}})(?P=mark){_YEAR}(?!\d)")
 _MONTH_DAY_ZH = re.compile(r"(?<![\d年])(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]")
-_MONTH_DAY = re.compile(r"(?<![\d./-])(?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?=\s+\d{1,2}:\d{2}|\s*$)")
+_MONTH_DAY_TIMED = re.compile(r"(?<![\d./-])(?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?=\s+\d{1,2}:\d{2})")
+_MONTH_DAY_ALONE = re.compile(r"(?:^|[:\s])(?P<month>\d{2})[-/](?P<day>\d{2})$")
 _NAMED_DAY = re.compile(r"(?P<zh>今天|今日|今早|今晚|昨天|昨日|昨晚|前天)|\b(?P<en>today|yesterday)\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
     r"(?P<last>上)?(?:周|星期|礼拜)(?P<zh>[1-7])(?!\d)|\b(?:last\s+)?(?P<en>" + "|".join(_WEEKDAYS) + r")\b",
@@ -289,7 +290,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def _yearless_day(text: str, context: Context) -> _Day | None:
     """The latest past one when that is near; else the page's own years decide; never more than a day ahead."""
-    for pattern in (_MONTH_DAY_ZH, _MONTH_DAY, _DAY_FIRST, _MONTH_FIRST):
+    for pattern in (_MONTH_DAY_ZH, _MONTH_DAY_TIMED, _MONTH_DAY_ALONE, _DAY_FIRST, _MONTH_FIRST):
         for match in pattern.finditer(text):
             if (found := _year_for(*_month_day(match), context)) is not None:
                 day, confidence, note = found

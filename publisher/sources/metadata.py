@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
 from publisher.sources import bylines, dates, jsonld, urls
-from publisher.sources.page import BLOCKS, Page, TextNode, attribute, halfwidth, is_apart, text_nodes, text_of
+from publisher.sources.page import Page, TextNode, attribute, block_of, halfwidth, is_apart, text_nodes, text_of
 from publisher.sources.titles import choose_title
 
 _PUBLISHED = (
@@ -231,7 +231,7 @@ class Reader:
         )
         times = [element for element in self._elements("//time") if not is_apart(element)]
         yield "time", 0.97, [element.get("datetime") or text_of(element) for element in times if not is_update(element)]
-        yield "by-line", 0.95, [node.text for node in self.near if is_date_line(node)]
+        yield "by-line", 0.95, self._date_lines()
         yield "json-ld upload", 0.7, jsonld.texts(self.thing.get("uploadDate"))
         yield "address", 0.6, ["-".join(match) for match in _URL_DATE.findall(self.page.url or "")]
         yield (
@@ -240,6 +240,19 @@ class Reader:
             [m for script in self.root.iter("script") for m in _SCRIPT_DATE.findall(script.text or "")],
         )
         yield "dateline", 0.5, [match.group() for node in body_nodes[:3] if (match := _DATELINE.match(node.text))]
+
+    def _date_lines(self) -> list[str]:
+        """The short lines beside the title that may be its date: whole lines, for the time may be marked up apart."""
+        lines: dict[HtmlElement, str] = {}
+        for node in self.nodes:
+            block = block_of(node.element)
+            lines[block] = f"{lines[block]} {node.text}" if block in lines else node.text
+        texts: dict[str, None] = {}
+        for node in self.near:
+            line = lines[block_of(node.element)]
+            if columns(line) <= 200:
+                texts |= {line: None, node.text: None}
+        return [text for text in texts if is_date_line(text)]
 
     def _updated(self, published: dates.Moment | None) -> dates.Moment | None:
         values = [*jsonld.texts(self.thing.get("dateModified")), *self.meta(*_UPDATED)]
@@ -334,20 +347,15 @@ def split_tags(text: str) -> list[str]:
     return parts
 
 
-def is_date_line(node: TextNode) -> bool:
+def is_date_line(text: str) -> bool:
     """Whether a run of text beside a title may be the date of publication: in a short line, and not of an update.
 
     A word such as 今天 must stand nearly alone: in a sentence it dates what the sentence tells of.
     """
-    if len(node.text) > 80 or re.match(r"\W*(更新|修改|最后|updated|modified|last)", node.text, re.IGNORECASE):
+    if len(text) > 80 or re.match(r"\W*(更新|修改|最后|updated|modified|last)", text, re.IGNORECASE):
         return False
-    absolute = re.search(r"\d\s*[-/.年月:\uff1a]\s*\d|\d{1,2}\s+[A-Za-z]{3}|[A-Za-z]{3}\.?\s+\d{1,2}", node.text)
-    if not absolute and (len(node.text) > 16 or not re.search(_SPOKEN, node.text, re.IGNORECASE)):
-        return False
-    block = node.element
-    while block.tag not in BLOCKS and (parent := block.getparent()) is not None:
-        block = parent
-    return columns(text_of(block)) <= 200
+    dated = re.search(r"\d\s*[-/.年月:\uff1a]\s*\d|\d{1,2}\s+[A-Za-z]{3}|[A-Za-z]{3}\.?\s+\d{1,2}", text)
+    return bool(dated) or (len(text) <= 16 and bool(re.search(_SPOKEN, text, re.IGNORECASE)))
 
 
 def is_update(element: HtmlElement) -> bool:

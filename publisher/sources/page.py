@@ -79,6 +79,13 @@ def parse_text(text: str) -> HtmlElement:
     return root
 
 
+def block_of(element: HtmlElement) -> HtmlElement:
+    """The block element that an element stands in: itself, or its nearest ancestor that is one."""
+    while element.tag not in BLOCKS and (parent := element.getparent()) is not None:
+        element = parent
+    return element
+
+
 def text_of(element: HtmlElement) -> str:
     """All text of an element on one line, without scripts and styles."""
     return " ".join("".join(node for node in _texts(element)).split())

@@ -82,6 +82,9 @@ _PARAGRAPHS = _names(
     "p div section article main header footer aside nav blockquote pre figure figcaption ul ol dl table h1 h2 h3 h4 "
     "h5 h6 hr address details summary body form fieldset center"
 )
+_KEPT_SPACE = "\x1f"
+"""A space of preformatted text on its way; no document holds this character."""
+
 _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
 
 
@@ -199,7 +202,7 @@ def tree_to_text(root: HtmlElement) -> str:
         lines = [re.sub(r"[ \r\x0b]+", " ", line).strip(" \t") for line in block.split("\n")]
         if joined := "\n".join(line for line in lines if line):
             blocks.append(joined)
-    return "\n\n".join(blocks)
+    return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
 
 
 def _pieces(root: HtmlElement) -> Iterator[str]:
@@ -229,8 +232,7 @@ def _inside_hidden(element: HtmlElement) -> bool:
 
 
 def _flow(text: str, pre: int) -> str:
-    text = text.replace("\f", " ")
-    return text if pre else re.sub(r"\s+", " ", text)
+    return text.replace(" ", _KEPT_SPACE) if pre else re.sub(r"\s+", " ", text)
 
 
 def _opening(tag: str) -> str:

@@ -36,7 +36,8 @@ def choose_title(
     if named:
         return Title(bare[0], "og:title")
     first = [text for text, is_h1 in headings if is_h1 and columns(text) >= 10]
-    if bare and not (len(first) == 1 and columns(bare[0]) < 8):
+    # A page that is titled like its site, and has one heading: the heading.
+    if bare and not (len(first) == 1 and columns(first[0]) >= 2 * columns(bare[0])):
         return Title(bare[0], "title")
     return Title(first[0], "heading") if first else Title("", "none")
 

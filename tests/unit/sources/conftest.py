@@ -1,6 +1,7 @@
 """A site on loopback, a fetcher that may reach it, and a desk that reads with it."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -24,9 +25,16 @@ def other_site() -> Iterator[Site]:
     site.close()
 
 
+@pytest.fixture(scope="session")
+def certificates() -> ssl.SSLContext:
+    """The authorities, read once: that takes longer than most tests."""
+    return ssl.create_default_context()
+
+
 @pytest.fixture
-def fetcher(site: Site) -> Iterator[HttpFetcher]:
-    fetcher = HttpFetcher(FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=5)))
+def fetcher(site: Site, certificates: ssl.SSLContext) -> Iterator[HttpFetcher]:
+    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=5))
+    fetcher = HttpFetcher(config, ssl_context=certificates)
     yield fetcher
     fetcher.close()
 

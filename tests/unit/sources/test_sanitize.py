@@ -1,0 +1,118 @@
+"""HTML from outside: harmless, absolute, and as plain text."""
+
+import re
+
+import nh3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.sources.sanitize import clean, to_text
+
+BASE = "https://example.org/news/today"
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ('<p onclick="x">a<script>alert(1)</script></p>', "<p>a</p>"),
+        ('<a href="javascript:alert(1)">a</a>', '<a rel="noopener noreferrer">a</a>'),
+        ('<a href="/x?a=1&amp;b">a</a>', '<a href="https://example.org/x?a=1&amp;b" rel="noopener noreferrer">a</a>'),
+        ('<a href="mailto:a@b.example">m</a>', '<a href="mailto:a@b.example" rel="noopener noreferrer">m</a>'),
+        (
+            '<a href="#fn1">1</a><p id="fn1">n</p>',
+            '<a href="#a-fn1" rel="noopener noreferrer">1</a><p id="a-fn1">n</p>',
+        ),
+        (
+            '<img src="a.jpg" alt="A" width="3" height="4" onerror="x">',
+            '<img src="https://example.org/news/a.jpg" alt="A" width="3" height="4">',
+        ),
+        ('<img src="data:image/png;base64,xx"><img>', ""),
+        ('<img srcset="/a.jpg 2x">', '<img srcset="https://example.org/a.jpg 2x">'),
+        (
+            '<video src="/v.mp4" poster="p.jpg" autoplay></video>',
+            '<video src="https://example.org/v.mp4" poster="https://example.org/news/p.jpg"></video>',
+        ),
+        ('x<img src="/t.gif" width="1" height="1"><img src="/u.gif" style="width: 1px">', "x"),
+        ('<img src="spacer.gif" data-src="/real.jpg">', '<img src="https://example.org/real.jpg">'),
+        (
+            '<img data-original="/real.jpg" data-srcset="/big.jpg 2x">',
+            '<img srcset="https://example.org/big.jpg 2x" src="https://example.org/real.jpg">',
+        ),
+        ('<img src="/real.jpg" data-src="tracker">', '<img src="https://example.org/real.jpg">'),
+        ("<iframe src='https://x.example'></iframe><form>f</form><style>p{}</style>t", "t"),
+        ("<svg><script>1</script></svg><p>a", "<p>a</p>"),
+        ("<ruby>漢<rt>han</rt></ruby>", "<ruby>漢<rt>han</rt></ruby>"),
+        (
+            '<math display="block"><mfrac><mi>a</mi><mn>2</mn></mfrac></math>',
+            '<math display="block"><mfrac><mi>a</mi><mn>2</mn></mfrac></math>',
+        ),
+        ("<details open><summary>s</summary>b</details>", '<details open=""><summary>s</summary>b</details>'),
+        ("<pre><code>if a &lt; b:\n    c</code></pre>", "<pre><code>if a &lt; b:\n    c</code></pre>"),
+        ("</div></div><p>after", "<p>after</p>"),
+        ("a &lt; b", "a &lt; b"),
+        ("   ", ""),
+    ],
+)
+def test_clean(markup, expected):
+    assert clean(markup, BASE) == expected
+
+
+def test_tables_keep_their_shape():
+    table = (
+        '<table><caption>c</caption><thead><tr><th scope="col">a</th></tr></thead>'
+        '<tbody><tr><td colspan="2">b</td></tr></tbody></table>'
+    )
+    assert clean(f"<div class=x>{table}</div>", BASE) == f"<div>{table}</div>"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "<svg><p><style><img src='</style><img src=x onerror=alert(1)>'></style></p></svg>",
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+        "<a href='&#106;avascript:alert(1)'>x</a>",
+        "<img src=x:alert(1) onerror=eval(src)>",
+        "<base href='https://evil.example/'><meta http-equiv=refresh content='0;url=https://evil.example'>",
+        "<p style='background:url(https://evil.example/t.gif)'>x</p>",
+        "<input autofocus onfocus=alert(1)>",
+    ],
+)
+def test_known_attacks_do_nothing(attack):
+    cleaned = clean(attack, BASE)
+    assert not re.search(r"<[^>]*(\son\w+=|script:|evil\.example|style=|<style|<meta|<base)", cleaned), cleaned
+
+
+@given(st.text(alphabet="<>/ab=\"'& \nimgsrcp!-", max_size=80))
+def test_cleaning_leaves_nothing_to_clean(markup):
+    cleaned = clean(markup, BASE)
+    assert nh3.clean(cleaned) == nh3.clean(nh3.clean(cleaned))
+    assert "<script" not in cleaned
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>一</p><p>二</p>", "一\n\n二"),
+        ("<p>one\n  two<br>three</p>", "one two\nthree"),
+        ("<ul><li>a</li><li>b</li></ul>c", "- a\n- b\n\nc"),
+        ("<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>", "1\t2\n3"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
+        ("<p>x<script>no</script><style>no</style> y</p>", "x y"),
+        ("<ruby>漢<rp>(</rp><rt>han</rt><rp>)</rp></ruby>字", "漢字"),
+        ("<h2>T</h2>text<blockquote>q</blockquote>", "T\n\ntext\n\nq"),
+        ("<p>中文<b>粗体</b>中文</p>", "中文粗体中文"),
+        ("a &lt; b &amp; c", "a < b & c"),
+        ("<p> \u3000\u3000首行缩进</p>", "首行缩进"),
+        ("", ""),
+    ],
+)
+def test_plain_text(markup, text):
+    assert to_text(markup) == text
+
+
+def test_deep_nesting_does_no_harm():
+    for markup in ("<div>" * 50_000 + "x", "<b><i>" * 50_000 + "x", "<table><tr><td>" * 20_000):
+        assert len(clean(markup, BASE)) < 20_000
+        assert len(to_text(markup)) < 100

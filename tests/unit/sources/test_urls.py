@@ -1,0 +1,65 @@
+"""Addresses: absolute, safe, comparable."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.sources import urls
+
+BASE = "https://example.org/news/today?x=1"
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("/a b", "https://example.org/a%20b"),
+        ("more.html", "https://example.org/news/more.html"),
+        ("//cdn.example/x", "https://cdn.example/x"),
+        ("https://例子.example/文", "https://例子.example/文"),
+        (" java\nscript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("mailto:a@b.example", None),
+        ("http://[half", None),
+        ("http://a:99999/", None),
+        ("", None),
+        (None, None),
+        ('/a"onload="x', "https://example.org/a%22onload=%22x"),
+    ],
+)
+def test_absolute(reference, expected):
+    assert urls.absolute(BASE, reference) == expected
+
+
+def test_without_a_base_only_whole_addresses_count():
+    assert urls.absolute(None, "/a") is None
+    assert urls.absolute(None, "http://example.org/a") == "http://example.org/a"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("HTTP://Example.ORG:80#top", "http://example.org/"),
+        ("https://example.org:443/a?b#c", "https://example.org/a?b"),
+        ("https://example.org:8443/", "https://example.org:8443/"),
+        ("https://example.org./", "https://example.org/"),
+        ("https://me@[::1]:443/", "https://me@[::1]/"),
+    ],
+)
+def test_normalised(url, expected):
+    assert urls.normalised(url) == expected
+
+
+def test_srcset_is_made_absolute_and_its_largest_found():
+    value = "/a.jpg 1x, b,c.jpg 2x,d.jpg 300w, data:image/gif;base64,R0lG 4x"
+    assert urls.srcset(BASE, value) == (
+        "https://example.org/a.jpg 1x, https://example.org/news/b%2Cc.jpg 2x, https://example.org/news/d.jpg 300w"
+    )
+    assert urls.largest(BASE, value) == "https://example.org/news/d.jpg"
+    assert urls.largest(BASE, "") is None
+
+
+@given(st.text(max_size=80))
+def test_what_comes_out_is_http_without_spaces_or_quotes(text):
+    url = urls.absolute(BASE, text)
+    assert url is None or (url.startswith(("http://", "https://")) and not set(url) & set(" \"'<>\n") - {"'"})
+    urls.srcset(BASE, text)
