@@ -49,11 +49,11 @@ class FeedReader(SourceReader):
         for item in document.items:
             entry = _draft(item, document, result.url, source, context)
             # An item that says nothing and leads nowhere is a mistake of its feed.
-            if entry.content.title or item.link:
+            if entry.content.title or entry.content.text or item.link:
                 drafts.setdefault(entry.key, entry)
         known = request.known(list(drafts))
         pages = Pages(source, fetcher, request.now)
-        entries = [found for key, draft in drafts.items() if (found := _decided(draft, known.get(key), pages))]
+        entries = [_titled(found) for key, draft in drafts.items() if (found := _decided(draft, known.get(key), pages))]
         return Reading(
             entries=tuple(entries),
             listed=tuple(drafts),
@@ -87,6 +87,12 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
             return None
         case _:
             return draft
+
+
+def _titled(entry: Entry) -> Entry:
+    """An entry without a title is called by how it begins, else by its address."""
+    content = entry.content
+    return replace(entry, content=replace(content, title=content.title or shorten(content.text or entry.url, 80)))
 
 
 def _without_page(draft: Entry, known: KnownArticle | None, pages: Pages, *, lasting: bool) -> Entry | None:
@@ -154,7 +160,6 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
         image=_image(item, markup, base),
         enclosures=tuple(_absolute(item.enclosures, base)),
     )
-    content = replace(content, title=content.title or shorten(text, 80))
     key = item.id or (urls.normalised(link) if link else articles.fingerprint(content.fingerprint()))
     # The address counts too: it is what a reader follows.
     return Entry(key=key, url=link or home, content=content, hint=articles.fingerprint(link, content.fingerprint()))
@@ -265,20 +270,24 @@ def _people(thing: _Parsed) -> Iterator[str]:
             yield re.sub(r"^\S+@\S+\s*\((.+)\)$", r"\1", name)
 
 
+def _enclosed(entry: _Parsed) -> list[_Parsed]:
+    return [link for link in entry.list("links") if link.text("rel") == "enclosure"]
+
+
 def _images(entry: _Parsed) -> Iterator[str]:
     for media in entry.list("media_content"):
         if media.text("medium") == "image" or media.text("type").startswith("image/"):
             yield media.text("url")
     for media in entry.list("media_thumbnail"):
         yield media.text("url")
-    for enclosure in entry.list("enclosures"):
+    for enclosure in _enclosed(entry):
         if enclosure.text("type").startswith("image/"):
             yield enclosure.text("href")
     yield entry.inner("image").text("href")
 
 
 def _enclosures(entry: _Parsed) -> Iterator[Enclosure]:
-    for enclosure in entry.list("enclosures"):
+    for enclosure in _enclosed(entry):
         if href := enclosure.text("href"):
             length = enclosure.text("length")
             yield Enclosure(href, enclosure.text("type"), int(length[:15]) if re.fullmatch(r"[0-9]+", length) else 0)

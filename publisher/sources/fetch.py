@@ -63,7 +63,6 @@ class _Redirect:
 
     url: str
     permanent: bool
-    status: int
 
 
 class _Refusal(Exception):
@@ -177,9 +176,8 @@ class HttpFetcher(Fetcher):
             )
         )
         response = httpx2.Response(answer.status, headers=answer.headers)
-        assert not isinstance(answer.stream, bytes)
-        with closing(_Body(answer)) as body:
-            return self._judge(url, response, body, errand)
+        with closing(answer):
+            return self._judge(url, response, answer.iter_stream(), errand)
 
     def _headers(self, url: httpx2.URL, request: FetchRequest) -> list[tuple[bytes, bytes]]:
         fields = [
@@ -196,7 +194,7 @@ class HttpFetcher(Fetcher):
         return fields
 
     def _judge(
-        self, url: httpx2.URL, response: httpx2.Response, body: "_Body", errand: _Errand
+        self, url: httpx2.URL, response: httpx2.Response, body: Iterator[bytes], errand: _Errand
     ) -> FetchResult | _Redirect:
         now = self._clock()
         match response.status_code:
@@ -219,7 +217,7 @@ class HttpFetcher(Fetcher):
                 )
             case status if status in _REDIRECTS and "location" in response.headers:
                 target = _join(url, response.headers["location"])
-                return _Redirect(target, status in _PERMANENT, status)
+                return _Redirect(target, status in _PERMANENT)
             case HTTPStatus.GONE:
                 return Gone(str(url))
             case status:
@@ -235,20 +233,7 @@ class HttpFetcher(Fetcher):
         return Refused(f"the server says {name}", status, retry_after)
 
 
-class _Body:
-    """The bytes of a response as they come, and its end."""
-
-    def __init__(self, answer: httpcore2.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-def _read(response: httpx2.Response, body: _Body, errand: _Errand) -> bytes:
+def _read(response: httpx2.Response, body: Iterator[bytes], errand: _Errand) -> bytes:
     """The decompressed body, within its limit."""
     limit = errand.max_bytes
     too_large = f"larger than {limit / 1024 / 1024:.3g} MiB"
@@ -257,7 +242,7 @@ def _read(response: httpx2.Response, body: _Body, errand: _Errand) -> bytes:
         raise _Refusal(too_large, response.status_code)
     whole = bytearray()
     try:
-        for piece in decompressed(iter(body), response.headers.get("content-encoding", "")):
+        for piece in decompressed(body, response.headers.get("content-encoding", "")):
             whole += piece
             if len(whole) > limit:
                 if errand.cut:

@@ -124,7 +124,7 @@ def _files(source: Source, root: Path) -> tuple[dict[str, Path], list[str]]:
             files[key] = path
         if len(files) > MAX_FILES:
             raise SourceError(source.name, f"{root} holds more than {MAX_FILES} articles")
-    return files, problems
+    return dict(sorted(files.items())), problems
 
 
 def _walk(root: Path) -> Iterator[Path]:

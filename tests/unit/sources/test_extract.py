@@ -57,7 +57,8 @@ def test_what_is_structured_stays_structured():
         "<h2>How it went</h2><ul><li>First the buoys, which are heavy.</li><li>Then the sand.</li></ul>"
         "<blockquote><p>“We were lucky with the tide,” she said.</p></blockquote>"
         "<pre><code>depth = 5.2  # metres</code></pre>"
-        "<table><tbody><tr><th>Day</th><td>Depth in metres</td></tr><tr><th>Friday</th><td>5.2</td></tr></tbody></table>"
+        "<table><tbody><tr><th>Day</th><td>Depth in metres</td></tr>"
+        "<tr><th>Friday</th><td>5.2</td></tr></tbody></table>"
         '<figure><img src="/img/boat.jpg" alt="A boat"><figcaption>The dredger at noon.</figcaption></figure>'
         "<math><mi>d</mi><mo>=</mo><mn>5</mn></math>"
     )
@@ -132,9 +133,11 @@ def test_broken_json_ld_is_passed_over(broken):
 
 def test_open_graph_and_meta_are_read():
     head = (
-        '<meta property="og:title" content="The harbour mouth reopens"><meta property="og:site_name" content="The Post">'
+        '<meta property="og:title" content="The harbour mouth reopens">'
+        '<meta property="og:site_name" content="The Post">'
         '<meta property="og:image" content="/img/og.jpg"><meta name="author" content="林小满">'
-        '<meta property="article:published_time" content="2026-11-20T16:00:00"><meta property="article:tag" content="Boats">'
+        '<meta property="article:published_time" content="2026-11-20T16:00:00">'
+        '<meta property="article:tag" content="Boats">'
         '<meta property="article:tag" content="boats"><meta property="article:tag" content="Sand">'
         '<meta name="description" content="A ferry, a dredger and a bet that was lost.">'
         '<link rel="canonical" href="/boats"><meta name="keywords" content="never, used">'
@@ -194,9 +197,8 @@ def test_a_copyright_year_is_no_date():
 
 
 def test_the_update_is_later_and_elsewhere():
-    article = read(
-        before='<time datetime="2026-11-20">20 November</time> <time class="updated" datetime="2026-11-22T08:00Z">now</time>'
-    )
+    updated = '<time class="updated" datetime="2026-11-22T08:00Z">now</time>'
+    article = read(before=f'<time datetime="2026-11-20">20 November</time> {updated}')
     assert article.published == datetime(2026, 11, 20, tzinfo=UTC)
     assert article.updated == datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -220,8 +222,8 @@ def test_the_language_is_what_is_declared_unless_the_script_says_otherwise(lang,
 
 def test_selectors_of_an_operator_come_first():
     data = page(
-        before='<div class="who">Staff: Bo Chen</div><i class="when" title="x">5 May 2026</i><b class="t">sand, boats</b>',
-        after='<div class="text"><p>Only this is the text.</p><p class="ad">Buy now, cheap.</p></div><h4>Real title</h4>',
+        before='<div class="who">Staff: Bo Chen</div><i class="when">5 May 2026</i><b class="t">sand, boats</b>',
+        after='<div class="text"><p>Only this is the text.</p><p class="ad">Buy, now.</p></div><h4>Real title</h4>',
     )
     selectors = {
         "article_title": "h4",
