@@ -4,15 +4,20 @@ Nothing below reads the environment, a global or the clock by itself. The web, t
 what they need from an `Application`.
 """
 
+import itertools
 import os
 import random
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from publisher.domain.delivery import Recipient, Worker
+import structlog
+
+from publisher.domain.delivery import Delivery, OutgoingMessage, Recipient, Worker
+from publisher.domain.edition import Digest
+from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source, StoredSource, Validators
 from publisher.domain.subscription import ConsentKind, Subscription
 from publisher.engine.local import Line, LocalEngine, SideBySide, Step
@@ -27,6 +32,7 @@ from publisher.pipeline.compose import Composer
 from publisher.pipeline.deliver import Deliverer, DrainReport
 from publisher.pipeline.ports import (
     Clock,
+    MessageWriter,
     Readers,
     Reading,
     ReadRequest,
@@ -40,6 +46,8 @@ from publisher.sources import build_readers
 from publisher.sources.fetch import HttpFetcher
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
+
+log = structlog.get_logger(__name__)
 
 FIRST_DIGEST = 10
 """How many articles of a fresh database's first round are announced with `site.first_digest`."""
@@ -174,6 +182,17 @@ def add_example_readers(application: Application) -> None:
         )
 
 
+def take_over(application: Application) -> None:
+    """Put right what a runner that was killed left in the middle.
+
+    On SQLite there is no other runner than us; on PostgreSQL there may be, and only claims that ran out are judged.
+    """
+    shared = application.storage.path is None
+    in_doubt, put_back = application.deliverer.recover(expired_only=shared)
+    if in_doubt or put_back:
+        log.warning("took over from a runner that was killed", in_doubt=in_doubt, put_back=put_back)
+
+
 # --- the steps ---------------------------------------------------------------------------------------------------
 
 
@@ -240,7 +259,12 @@ def _compose(application: Application) -> Sequence[Line]:
 
 
 def _deliver(application: Application, each: SideBySide, progress: Progress) -> Sequence[Line]:
-    settings, deliverer = application.settings, application.deliverer
+    settings = application.settings
+    if application.storage.path is None:
+        take_over(application)
+    due = application.storage.ledger.queue(application.deliverer.lane, application.clock()).ready
+    writer = Counted(application.deliverer.writer, lambda done: progress("deliver", done, max(due, done)))
+    deliverer = replace(application.deliverer, writer=writer)
     connections = settings.mail.relays[0].connections if settings.mail.transport == "smtp" else 1
     began = deliverer.begin()
     report = DrainReport()
@@ -248,6 +272,21 @@ def _deliver(application: Application, each: SideBySide, progress: Progress) -> 
         report.add(done)
     deliverer.end(report, began)
     return [Line(f"mail to {settings.mail.transport}", str(report), report.failed is not None, not report.outcomes)]
+
+
+class Counted(MessageWriter):
+    """Writes by another writer and tells how many messages that were."""
+
+    def __init__(self, writer: MessageWriter, tell: Callable[[int], None]) -> None:
+        self._writer = writer
+        self._tell = tell
+        self._numbers = itertools.count(1)
+
+    def write(self, delivery: Delivery, newsletter: Newsletter, digest: Digest) -> OutgoingMessage:
+        """The message of one delivery."""
+        message = self._writer.write(delivery, newsletter, digest)
+        self._tell(next(self._numbers))
+        return message
 
 
 # --- without the database ----------------------------------------------------------------------------------------

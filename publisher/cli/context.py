@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
 import typer
 
-from publisher.app import Application, add_example_readers, apply_definitions, build
+from publisher.app import Application, add_example_readers, apply_definitions, build, take_over
 from publisher.cli.logs import configure
 from publisher.domain.newsletter import Newsletter
 from publisher.errors import PublisherError, UsageError
@@ -21,8 +20,6 @@ from publisher.storage.database import open_storage
 from publisher.storage.runner import runner_lock
 from publisher.web.example import build_example
 from publisher.web.serve import Server
-
-log = structlog.get_logger(__name__)
 
 DEFAULTS = (Path("config/publisher.toml"), Path("publisher.toml"))
 
@@ -94,9 +91,7 @@ def opened_as_runner(settings: Settings, stop: threading.Event) -> Iterator[Appl
         apply_definitions(application)
         if settings.example is not None:
             add_example_readers(application)
-        in_doubt, put_back = application.deliverer.recover(expired_only=False)
-        if in_doubt or put_back:
-            log.warning("took over from a runner that was killed", in_doubt=in_doubt, put_back=put_back)
+        take_over(application)
         yield application
 
 

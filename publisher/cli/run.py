@@ -29,7 +29,7 @@ def run(
     """
     chosen = context_of(context)
     settings, stop = checked(chosen), threading.Event()
-    with Signals() as signals, opened_as_runner(settings, stop) as application, ExitStack() as listeners:
+    with opened_as_runner(settings, stop) as application, Signals() as signals, ExitStack() as listeners:
         listeners.enter_context(example_site(settings))
         runner = Runner(application, stop, lambda: checked(chosen))
         if not once:

@@ -68,6 +68,11 @@ class Round:
         """Whether all steps are done, or one has failed altogether (`error`)."""
         return not self._thread.is_alive()
 
+    def raise_error(self) -> None:
+        """Raise what ended the round before its time."""
+        if self.error is not None:
+            raise self.error
+
     def _go(self) -> None:
         try:
             for step in STEPS:
@@ -97,28 +102,30 @@ class Runner:
 
     def run(self, signals: Signals, *, once: bool) -> None:
         """The first round, and then the schedule until a signal ends it; or, with `once`, the first round."""
-        with progress() as advance:
-            self._engine = build_engine(self._application, self._stop, advance)
-            first = Round(self._engine.run)
-            ending = self._wait(signals, lambda: first.ended)
-        if not ending:
-            if first.error is not None:
-                raise first.error
-            show_lines(first.lines)
-            if once:
-                fail_if_failed(first.lines)
-                return
-            ending = self._stay(signals)
-        self._end(signals)
+        try:
+            with progress() as advance:
+                self._engine = build_engine(self._application, self._stop, advance)
+                first = Round(self._engine.run)
+                interrupted = self._wait(signals, lambda: first.ended)
+            if not interrupted:
+                first.raise_error()
+                show_lines(first.lines)
+                if once:
+                    fail_if_failed(first.lines)
+                    return
+                self._stay(signals)
+        finally:
+            self._end(signals, INTERRUPTED if once else 0)
         if once:
             raise typer.Exit(INTERRUPTED)
 
-    def _stay(self, signals: Signals) -> bool:
+    def _stay(self, signals: Signals) -> None:
         self._tell_addresses()
         scheduler = Scheduler(road(self._engine))
         scheduler.start()
         try:
-            return self._wait(signals, lambda: False)
+            self._wait(signals, lambda: False)
+            say("Ending …")
         finally:
             scheduler.stop()
 
@@ -134,15 +141,17 @@ class Runner:
 
     # --- the end -------------------------------------------------------------------------------------------------
 
-    def _end(self, signals: Signals) -> None:
-        """Ask everything to stop and wait for it: a moment, or longer while a mail server owes a reply."""
+    def _end(self, signals: Signals, code: int) -> None:
+        """Ask everything to stop and wait for it: a moment, or longer while a mail server owes a reply.
+
+        What does not end by then is left with the process, which exits with `code`.
+        """
         self._stop.set()
-        say("Ending …")
         began, told = time.monotonic(), False
         while any(self._engine.busy(step) for step in STEPS):
             waited = time.monotonic() - began
             if waited > (REPLY_WITHIN if self._engine.busy("deliver") else END_WITHIN):
-                leave(0)
+                leave(code)
             if waited > END_WITHIN and not told:
                 complain("a mail server still owes a reply; Ctrl-C ends without it")
                 told = True
