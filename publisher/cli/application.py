@@ -12,6 +12,7 @@ from publisher.cli.context import Context
 app = typer.Typer(
     name="publisher",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",

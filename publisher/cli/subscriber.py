@@ -38,10 +38,16 @@ def add(
     context: typer.Context,
     address: Address,
     newsletter: Annotated[str, typer.Option("--newsletter", metavar="SLUG", help="Which newsletter.")],
-    cadence: Annotated[str, typer.Option(help="immediate, daily, weekly or days; the newsletter's first.")] = "",
-    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Asia/Shanghai; the newsletter's.")] = "",
-    language: Annotated[str, typer.Option(metavar="TAG", help="Such as en or zh-CN; the site's.")] = "",
-    topics: Annotated[str, typer.Option(help="Only articles with one of these tags, sources or authors.")] = "",
+    cadence: Annotated[
+        str, typer.Option(metavar="NAME", help="One that the newsletter offers; without it, its first.")
+    ] = "",
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Such as Asia/Shanghai; without it, the newsletter's.")
+    ] = "",
+    language: Annotated[str, typer.Option(metavar="TAG", help="Such as en or zh-CN; without it, the site's.")] = "",
+    topics: Annotated[
+        str, typer.Option(metavar="T;T", help="Only articles with one of these tags, sources or authors.")
+    ] = "",
     confirmed: Annotated[
         bool, typer.Option("--confirmed", help="You have this person's consent: mail at once.")
     ] = False,
