@@ -1,0 +1,178 @@
+"""Feed documents follow their articles, and stand still when nothing changed."""
+
+import gzip
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from publisher.domain.article import Edited, New
+from publisher.domain.feed import Feed, FeedFormat
+from publisher.domain.selection import Selection, Terms
+from publisher.domain.source import Rights, Source, SourceKind
+from publisher.pipeline.ports import Channel, FeedDocument, FeedWriter, Storage
+from publisher.pipeline.publish import EPOCH, FeedPublisher, FeedReport, Site
+from tests.fakes import FakeClock, entry
+
+SITE = Site("The Post", "https://post.example")
+TRAMS = Feed(slug="trams", title="Trams", selection=Selection(tags=Terms(("trams",))), limit=12)
+BLOG = Source(name="blog", kind=SourceKind.FEED, url="https://example.org/feed", rights=Rights.OWN)
+
+
+class LineWriter(FeedWriter):
+    """A document that shows what the channel holds."""
+
+    def write(self, channel: Channel, format: FeedFormat) -> bytes:
+        items = [f"{s.revision.content.title}|{s.revision.content.html}" for s in channel.items]
+        return "\n".join([channel.title, str(format), channel.id, channel.self_urls[format], *items]).encode()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def source(storage: Storage, clock: FakeClock) -> Source:
+    with storage.begin() as work:
+        work.sources.apply([BLOG], clock())
+        work.feeds.apply([TRAMS])
+        return work.sources.all()[0].source
+
+
+def store(
+    storage: Storage, source: Source, clock: FakeClock, key: str, *, announced: bool = True, **content: object
+) -> None:
+    with storage.begin() as work:
+        said = entry(key, **content)
+        known = work.articles.known(source.id, [key]).get(key)
+        work.articles.store(source.id, [Edited(known, said) if known else New(said, announced)], clock())
+
+
+def publish(storage: Storage, clock: FakeClock, site: Site = SITE) -> dict[str, FeedReport]:
+    return {report.slug: report for report in FeedPublisher(storage, LineWriter(), site, clock).publish()}
+
+
+def document(storage: Storage, slug: str = "trams", format: FeedFormat = FeedFormat.RSS) -> FeedDocument:
+    with storage.read() as work:
+        found = work.feeds.get(slug, format)
+    assert found is not None
+    return found
+
+
+def items(storage: Storage, slug: str = "trams") -> list[str]:
+    return [line.split("|")[0] for line in document(storage, slug).body.decode().split("\n")[4:]]
+
+
+def test_a_feed_without_articles_is_published_too(storage: Storage, source: Source, clock: FakeClock) -> None:
+    assert publish(storage, clock)["trams"] == FeedReport("trams", "Trams", 0, changed=True)
+    assert document(storage).last_modified == EPOCH
+    assert publish(storage, clock)["trams"].changed is False
+
+
+def test_each_format_has_its_document_and_its_own_address(storage: Storage, source: Source, clock: FakeClock) -> None:
+    publish(storage, clock)
+    addresses = {document(storage, format=format).body.decode().split("\n")[3] for format in FeedFormat}
+    assert addresses == {f"https://post.example/feeds/trams.{extension}" for extension in ("rss", "atom", "json")}
+
+
+def test_a_feed_shows_its_selection_newest_first(storage: Storage, source: Source, clock: FakeClock) -> None:
+    for days, key in enumerate(("first", "second")):
+        store(storage, source, clock, key, tags=("trams",), published=clock() - timedelta(days=days))
+    store(storage, source, clock, "other", tags=("buses",))
+    publish(storage, clock)
+    assert items(storage) == ["first", "second"]
+    assert items(storage, "source/blog") == ["other", "first", "second"]
+
+
+def test_nothing_new_means_the_same_bytes_tags_and_times(storage: Storage, source: Source, clock: FakeClock) -> None:
+    store(storage, source, clock, "a", tags=("trams",))
+    publish(storage, clock)
+    before = document(storage)
+    clock.pass_by(days=1)
+    store(storage, source, clock, "other", tags=("buses",))
+    assert publish(storage, clock)["trams"].changed is False
+    after = document(storage)
+    assert (after.body, after.etag, after.last_modified) == (before.body, before.etag, before.last_modified)
+
+
+def test_an_edit_moves_tag_and_time(storage: Storage, source: Source, clock: FakeClock) -> None:
+    store(storage, source, clock, "a", tags=("trams",))
+    publish(storage, clock)
+    before = document(storage)
+    clock.pass_by(hours=1)
+    store(storage, source, clock, "a", tags=("trams",), title="b")
+    assert publish(storage, clock)["trams"].changed
+    after = document(storage)
+    assert after.etag != before.etag
+    assert after.last_modified == clock()
+
+
+@pytest.mark.parametrize("change", ["hidden", "untagged"])
+def test_what_left_a_feed_is_gone_from_it_and_its_time_moves(
+    storage: Storage, source: Source, clock: FakeClock, change: str
+) -> None:
+    for key in ("a", "b"):
+        store(storage, source, clock, key, tags=("trams",))
+    publish(storage, clock)
+    before = document(storage)
+    clock.pass_by(hours=1)
+    if change == "hidden":
+        with storage.begin() as work:
+            [state] = [s for s in work.articles.current(Selection(), limit=9) if s.article.key == "b"]
+            work.articles.flag([state.article.id], clock(), visible=False)
+    else:
+        store(storage, source, clock, "b")
+    publish(storage, clock)
+    assert items(storage) == ["a"]
+    assert document(storage).last_modified > before.last_modified
+    assert document(storage).etag != before.etag
+
+
+def test_a_changed_title_is_written_again_though_no_article_changed(
+    storage: Storage, source: Source, clock: FakeClock
+) -> None:
+    publish(storage, clock)
+    with storage.begin() as work:
+        work.feeds.apply([replace(TRAMS, title="Tramways")])
+    assert publish(storage, clock)["trams"].changed
+    assert document(storage).body.startswith(b"Tramways")
+    assert publish(storage, clock, replace(SITE, base_url="https://new.example"))["trams"].changed
+
+
+def test_both_encodings_hold_the_same_and_have_tags_of_their_own(
+    storage: Storage, source: Source, clock: FakeClock
+) -> None:
+    publish(storage, clock)
+    found = document(storage)
+    assert gzip.decompress(found.body_gzip) == found.body
+    assert found.etag != found.etag_gzip
+    assert all(tag[0] == tag[-1] == '"' for tag in (found.etag, found.etag_gzip))
+
+
+def test_a_backlog_shows_ten_at_most(storage: Storage, source: Source, clock: FakeClock) -> None:
+    for number in range(15):
+        store(storage, source, clock, f"old {number}", announced=False, tags=("trams",))
+    store(storage, source, clock, "new", tags=("trams",), published=clock() - timedelta(days=900))
+    publish(storage, clock)
+    assert len(items(storage)) == 11
+    assert "new" in items(storage)
+
+
+def test_quoted_sources_give_no_full_text(storage: Storage, source: Source, clock: FakeClock) -> None:
+    store(storage, source, clock, "a", tags=("trams",), html="<p>all</p>", text="all")
+    publish(storage, clock)
+    assert b"a|<p>all</p>" in document(storage).body
+    with storage.begin() as work:
+        work.sources.apply([replace(BLOG, rights=Rights.QUOTE)], clock())
+    publish(storage, clock, replace(SITE, title="again"))
+    assert b"a|" in document(storage).body
+    assert b"<p>" not in document(storage).body
+
+
+def test_a_feed_left_out_of_the_configuration_is_gone(storage: Storage, source: Source, clock: FakeClock) -> None:
+    publish(storage, clock)
+    with storage.begin() as work:
+        work.feeds.apply([])
+    with storage.read() as work:
+        assert work.feeds.get("trams", FeedFormat.RSS) is None
