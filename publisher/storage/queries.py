@@ -174,7 +174,7 @@ def deliveries(
     if before_id is not None:
         query = query.where(delivery.c.id < before_id)
     rows = _rows(storage, query.order_by(delivery.c.id.desc()).limit(limit))
-    return [DeliveryOverview(**(row._mapping | {"state": DeliveryState(row.state)})) for row in rows]
+    return [DeliveryOverview(**{**row._mapping, "state": DeliveryState(row.state)}) for row in rows]
 
 
 def _rows(storage: SqlStorage, query: Select[Any]) -> Sequence[Any]:
