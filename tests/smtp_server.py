@@ -280,6 +280,9 @@ class _Conversation:
         self.say("250 2.0.0 flushed")
 
     def on_starttls(self, rest: bytes) -> None:
+        if self.server.tls is None:
+            self.say("454 4.7.0 not now")
+            return
         self.say(b"220 2.0.0 go\r\n" + self.behaviour.injected if self.behaviour.injected else "220 2.0.0 go")
         self._flush()
         self._secure()

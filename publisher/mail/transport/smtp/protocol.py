@@ -88,11 +88,6 @@ class SmtpProtocol:
         return not (self._transactions or self._events)
 
     @property
-    def quiet(self) -> bool:
-        """Whether the server owes no reply."""
-        return not self._awaited
-
-    @property
     def awaits_dot(self) -> bool:
         """Whether a final dot went out whose reply has not come."""
         return bool(self._transactions) and self._transactions[0].dot_sent

@@ -453,6 +453,21 @@ def test_text_injected_before_the_handshake_is_never_heard() -> None:
     assert [command.split()[0] for command in server.commands[:5]] == [b"ehlo", b"STARTTLS", b"ehlo", b"AUTH", b"MAIL"]
 
 
+def test_starttls_that_is_offered_and_then_refused_sends_nothing_in_the_clear() -> None:
+    with SmtpServer(Behaviour(extensions=("STARTTLS",))) as server, pytest.raises(TransportError, match="refuses the"):
+        send(server, messages(1), tls="starttls")
+    assert server.commands == [b"ehlo client.example", b"STARTTLS"]
+
+
+def test_without_a_name_of_its_own_the_client_says_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SmtpServer() as server:
+        for name in ("alone", "mail.example.org"):
+            monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
+            SmtpTransport(relay(server, host="127.0.0.1")).session().close()
+    greetings = [command for command in server.commands if command.startswith(b"ehlo")]
+    assert greetings == [b"ehlo [127.0.0.1]", b"ehlo mail.example.org"]
+
+
 def test_refused_login_is_permanent_and_does_not_tell_the_password() -> None:
     behaviour = Behaviour(user="me", password="secret")
     with SmtpServer(behaviour) as server, pytest.raises(TransportError, match="refuses the login of me: 535") as caught:
