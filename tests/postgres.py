@@ -21,6 +21,8 @@ from pathlib import Path
 
 import psycopg
 
+from publisher.storage import schema
+
 _PR_SET_PDEATHSIG = 1
 _names = count()
 
@@ -60,14 +62,30 @@ class PostgresServer:
             connection.execute(statement.encode())
 
     @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """The URL of a fresh database, a copy of `template`, that is dropped in the end."""
+    def database(self) -> Iterator[str]:
+        """The URL of an empty database that is dropped in the end."""
         name = f"test_{next(_names)}"
-        self.execute(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        self.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY FILE_COPY")
         try:
             yield self.url(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def wipe(url: str) -> None:
+    """Bring a migrated database back to how it was made; its instance and keys stay. Ends whoever still holds it."""
+    tables = [table.name for table in reversed(schema.metadata.sorted_tables) if table.name not in ("meta", "counter")]
+    statements = [
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        # DELETE, since TRUNCATE makes new files for each of many tables.
+        *(f"DELETE FROM {table}" for table in ("article_index", *tables)),
+        "DELETE FROM meta WHERE name <> 'instance_id' AND name NOT LIKE '%key%'",
+        "UPDATE counter SET last = 0",
+        "SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences",
+    ]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("; ".join(statements).encode())
 
 
 @contextmanager

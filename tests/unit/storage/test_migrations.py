@@ -61,12 +61,12 @@ def test_on_postgresql_the_ledger_is_partitioned_by_edition(storage: SqlStorage)
     assert by == "RANGE (edition_id)"
 
 
-def test_a_newer_database_is_refused_in_one_line(database_url: str, newer: Path) -> None:
-    storage = open_storage(database_url)
+def test_a_newer_database_is_refused_in_one_line(empty_url: str, newer: Path) -> None:
+    storage = open_storage(empty_url)
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
     with pytest.raises(StorageError, match=r"a newer publisher \(schema 0002, this one knows 0001\)") as error:
-        open_storage(database_url)
+        open_storage(empty_url)
     assert "\n" not in str(error.value)
 
 
