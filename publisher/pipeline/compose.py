@@ -58,8 +58,9 @@ class Composer:
         began = self.clock()
         newsletters = self.align_slots()
         reports = [self.fill(edition) for edition in self._editions({EditionState.COMPOSING})]
+        now = self.clock()
         with self.storage.read() as work:
-            slots = [slot for slot in work.newsletters.slots() if slot.next_due <= began]
+            slots = [slot for slot in work.newsletters.slots() if slot.next_due <= now]
         for slot in slots:
             newsletter = newsletters.get(slot.newsletter_id)
             cadence = newsletter and _cadence(newsletter, slot.cadence)
