@@ -3,10 +3,11 @@
 import typer
 
 from publisher.app import checked_templates
-from publisher.cli.console import count, say
+from publisher.cli.console import say
 from publisher.cli.context import settings_of
 from publisher.errors import ConfigError, Fault
 from publisher.mail.render import DigestRenderer
+from publisher.pipeline.wording import counted
 from publisher.settings import Settings
 
 
@@ -24,8 +25,8 @@ def check(context: typer.Context) -> None:
     if faults := check_templates(settings):
         raise ConfigError(faults)
     say(
-        f"{settings.file}: no faults. {count(len(settings.sources), 'source')}, {count(len(settings.feeds), 'feed')}, "
-        f"{count(len(settings.newsletters), 'newsletter')}; mail goes to {settings.mail.transport}."
+        f"{settings.file}: no faults. {counted(len(settings.sources), 'source')}, {counted(len(settings.feeds), 'feed')}, "
+        f"{counted(len(settings.newsletters), 'newsletter')}; mail goes to {settings.mail.transport}."
     )
 
 

@@ -50,11 +50,6 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, titl
     stdout().print(table)
 
 
-def count(number: int, noun: str) -> str:
-    """A number of things: `1 source`, `2 sources`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def show_json(value: Any) -> None:
     """A value for other programs."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from publisher.app import Application
-from publisher.cli.console import count, say, show_json, show_table
+from publisher.cli.console import say, show_json, show_table
 from publisher.cli.context import opened, settings_of
+from publisher.pipeline.wording import counted
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def status(
     if as_json:
         show_json(standing)
         return
-    say(f"{count(standing['articles'], 'article')}, {count(len(standing['sources']), 'source')}")
+    say(f"{counted(standing['articles'], 'article')}, {counted(len(standing['sources']), 'source')}")
     for title, empty in (
         ("sources", "No source is defined."),
         ("newsletters", "No newsletter is defined."),
@@ -42,7 +43,7 @@ def _standing(application: Application) -> dict[str, Any]:
     with application.storage.read() as work:
         slots = work.newsletters.slots()
         return {
-            "articles": work.articles.count(),
+            "articles": work.articles.counted(),
             "sources": [
                 {
                     "source": stored.source.name,

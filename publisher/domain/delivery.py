@@ -1,13 +1,11 @@
 """Deliveries: the ledger's rows, what a server's answer means for them, and what a crash leaves behind."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from publisher.domain.edition import SlotKind
-from publisher.domain.newsletter import Mailbox
 
 DEFAULT_LANE = "default"
 FIRST_RETRY = timedelta(minutes=5)
@@ -195,18 +193,6 @@ def recover(unsettled: Sequence[int], *, same_boot: bool) -> Recovery:
     return Recovery(rows[:1], rows[1:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letterhead:
-    """What all messages of a newsletter share: the headers that do not depend on the recipient."""
-
-    sender: Mailbox
-    reply_to: Mailbox | None
-    list_id: str
-    list_title: str
-    archive_url: str
-    language: str = "en"
-
-
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """The values that fill a rendering's slots."""
@@ -219,8 +205,3 @@ class Recipient:
         """The raw value of a slot; escaping is the message's work."""
         del kind
         return str(getattr(self, name))
-
-
-def spread() -> float:
-    """A fair chance between 0 and 1 for `settle`."""
-    return random.random()

@@ -3,7 +3,7 @@
 This is the evaluator in Python, and it decides; the one in SQL (`storage.selection`) only narrows.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.domain.article import ArticleState
@@ -56,11 +56,6 @@ class Selection:
         text = words(f"{content.title}\n{content.summary}\n{content.text}")
         found = not self.words.any_of or any(contains(text, phrase) for phrase in self.words.any_of)
         return found and not any(contains(text, phrase) for phrase in self.words.none_of)
-
-    @property
-    def is_all(self) -> bool:
-        """Whether every article is chosen."""
-        return not any(getattr(self, field.name) for field in fields(self) if field.name != "age")
 
 
 def language_ranges(language: str | None) -> set[str]:

@@ -98,11 +98,6 @@ class StoredSource:
     state: SourceState
 
 
-def is_due(state: SourceState, now: datetime) -> bool:
-    """Whether it is time to look at a source again."""
-    return not state.gone and (state.next_check is None or state.next_check <= now)
-
-
 def validators_to_send(state: SourceState, now: datetime) -> Validators:
     """The validators for the next request: none once a server has said only 304 for `FORCE_AFTER`."""
     if state.changed_at is not None and now - state.changed_at >= FORCE_AFTER:

@@ -12,6 +12,7 @@ from publisher.domain.selection import Selection
 from publisher.domain.source import StoredSource, after_failure, after_success, validators_to_send
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Clock, Fetcher, Readers, Reading, ReadRequest, Run, Storage, UnitOfWork
+from publisher.pipeline.wording import counted
 
 FIRST_ROUND = "first_round"
 """The word in meta that tells when the first round of this database ended."""
@@ -51,7 +52,7 @@ class Collector:
         if reports:
             failed = [report.source for report in reports if report.failed]
             outcome = (
-                f"{len(reports)} sources, {sum(report.new for report in reports)} new, "
+                f"{counted(len(reports), 'source')}, {sum(report.new for report in reports)} new, "
                 f"{sum(report.edited for report in reports)} edited"
             )
             if failed:

@@ -20,6 +20,7 @@ from publisher.errors import UsageError
 from publisher.pipeline.fresh import Freshness
 from publisher.pipeline.ports import Clock, Renderer, RenderRequest, Run, Storage, UnitOfWork
 from publisher.pipeline.publish import Site
+from publisher.pipeline.wording import counted
 
 CHUNK = 1000
 """Subscriptions composed in one transaction."""
@@ -151,10 +152,9 @@ class Composer:
             if digest.rendering is None:
                 self._freeze(newsletter, edition, digest)
         if edition.hold:
-            return self._end(
-                edition, report, EditionState.DRAFT, "its slot was missed too long ago: it waits for a word"
-            )
-        return self._end(edition, report, EditionState.APPROVED, f"{deliveries} deliveries in {len(digests)} variants")
+            return self._end(edition, report, EditionState.DRAFT, TOO_LATE)
+        outcome = f"{counted(deliveries, 'delivery', 'deliveries')} in {counted(len(digests), 'variant')}"
+        return self._end(edition, report, EditionState.APPROVED, outcome)
 
     def _end(self, edition: Edition, report: EditionReport, state: EditionState, reason: str) -> EditionReport:
         with self.storage.begin() as work:

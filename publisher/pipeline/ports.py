@@ -7,7 +7,7 @@ times are aware UTC.
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -321,7 +321,6 @@ class SubscribeRequest:
     confirmed: bool = False
     kind: ConsentKind = ConsentKind.ADDED
     evidence: str = ""
-    suppression_key: str = ""
 
 
 class Subscriptions(Protocol):
@@ -604,7 +603,6 @@ class Channel:
     items: tuple[ArticleState, ...]
     updated: datetime
     ttl: timedelta = timedelta(hours=1)
-    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class FeedWriter(Protocol):

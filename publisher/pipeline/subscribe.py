@@ -1,7 +1,7 @@
 """Who gets what: subscriptions are made, changed and ended here, whoever asks (command line, web, import)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.subscription import Subscription
@@ -45,7 +45,6 @@ class Subscribing:
         key = address_key(work.meta.keyring(), request.address)
         if work.subscriptions.suppressed(key):
             raise UsageError(f"{request.address} is on the suppression list: it must not get mail")
-        request = replace(request, suppression_key=key)
         return work.subscriptions.add(request, self.clock(), work.articles.latest_seq())
 
     def remove(self, address: str) -> bool:

@@ -109,7 +109,7 @@ def test_the_four_steps_walk_the_road_one_by_one(run: Run, site: Path) -> None:
 
     assert "2 items" in run("publish", "--once").out
     assert "2 items as before" in run("publish", "--once").out
-    assert "1 deliveries in 1 variants" in run("compose", "--once").out
+    assert "1 delivery in 1 variant" in run("compose", "--once").out
     assert "1 sent" in run("deliver", "--once").out
     assert "nothing due" in run("deliver", "--once").out
     (mail,) = (site / "outbox").glob("*.eml")
@@ -266,6 +266,6 @@ def test_send_cuts_an_edition_for_everybody(run: Run, site: Path) -> None:
     run("subscriber", "add", "a@example.org", "--newsletter", "daily", "--confirmed")
     run("subscriber", "add", "b@example.org", "--newsletter", "daily", "--cadence", "daily", "--confirmed")
     run("collect", "--once")
-    assert run("newsletter", "send", "daily").out == "newsletter daily: 2 deliveries in 1 variants\n"
+    assert run("newsletter", "send", "daily").out == "newsletter daily: 2 deliveries in 1 variant\n"
     assert "2 sent" in run("deliver", "--once").out
     assert run("newsletter", "send", "daily").out == "newsletter daily: nothing fresh for anybody\n"

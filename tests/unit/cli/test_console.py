@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from publisher.cli.console import count, progress, show, show_table
+from publisher.cli.console import progress, show, show_table
 
 
 class Terminal(io.StringIO):
@@ -24,10 +24,6 @@ def test_in_a_pipe_nothing_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
 def test_markup_in_a_cell_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     show([{"title": "[bold]not markup[/bold]"}], as_json=False, empty="")
     assert "[bold]not markup[/bold]" in capsys.readouterr().out
-
-
-def test_counting() -> None:
-    assert [count(number, "feed") for number in (0, 1, 2)] == ["0 feeds", "1 feed", "2 feeds"]
 
 
 def test_progress_shows_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ from publisher.domain.delivery import (
     recover,
     retry_pause,
     settle,
-    spread,
 )
 from publisher.domain.edition import SlotKind
 
@@ -79,7 +78,6 @@ def test_pauses_double_up_to_the_longest_and_are_spread_by_half() -> None:
     assert pauses == sorted(pauses)
     assert pauses[-1] == LONGEST_RETRY
     assert retry_pause(0, 1) == FIRST_RETRY * 1.5
-    assert 0 <= spread() <= 1
 
 
 def test_after_a_kill_only_the_first_unsettled_row_is_in_doubt() -> None:

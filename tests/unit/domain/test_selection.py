@@ -67,11 +67,6 @@ def test_fields_are_joined_by_and_values_by_or(selection: Selection, chosen: boo
     assert selection.matches(ARTICLE) is chosen
 
 
-def test_only_an_empty_selection_is_all() -> None:
-    assert Selection().is_all
-    assert not Selection(words=Terms(none_of=("x",))).is_all
-
-
 def test_a_language_is_in_the_ranges_of_its_prefixes() -> None:
     assert language_ranges("zh_Hans-CN") == {"zh", "zh-hans", "zh-hans-cn"}
     assert language_ranges(None) == set()

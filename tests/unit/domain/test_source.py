@@ -14,7 +14,6 @@ from publisher.domain.source import (
     Validators,
     after_failure,
     after_success,
-    is_due,
     validators_to_send,
 )
 
@@ -34,13 +33,6 @@ def success(
     state: StoredSource, validators: Validators = TAGS, hints: PollHints = NO_HINTS, *, changed: bool = True
 ) -> SourceState:
     return after_success(state, NOW, validators, hints, changed=changed, outcome="ok")
-
-
-def test_a_source_never_looked_at_is_due() -> None:
-    assert is_due(SourceState(), NOW)
-    assert is_due(SourceState(next_check=NOW), NOW)
-    assert not is_due(SourceState(next_check=NOW + timedelta(seconds=1)), NOW)
-    assert not is_due(SourceState(gone=True), NOW)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +85,7 @@ def test_retry_after_is_obeyed_up_to_a_week() -> None:
 
 
 def test_a_source_that_is_gone_is_off() -> None:
-    assert not is_due(after_failure(stored(), NOW, "HTTP 410", gone=True), NOW + timedelta(days=400))
+    assert after_failure(stored(), NOW, "HTTP 410", gone=True).gone
 
 
 def test_after_eight_days_of_304_one_request_is_unconditional() -> None:

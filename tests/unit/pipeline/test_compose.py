@@ -107,7 +107,7 @@ class TestImmediate:
         world.article("a")
         world.article("b", "planes")
         [report] = world.tick(minutes=1)
-        assert (report.deliveries, report.outcome) == (1, "1 deliveries in 1 variants")
+        assert (report.deliveries, report.outcome) == (1, "1 delivery in 1 variant")
         assert world.mails() == ["a"]
 
     def test_a_gap_keeps_the_next_one_away(self, world: World) -> None:

@@ -46,12 +46,27 @@ class TestOpening:
         open_storage(f"sqlite:///{tmp_path}/deep/down/publisher.db").close()
         assert (tmp_path / "deep" / "down" / "publisher.db").exists()
 
+    def test_nobody_else_may_read_a_new_file(self, tmp_path: Path) -> None:
+        storage = open_storage(f"sqlite:///{tmp_path}/publisher.db")
+        put_newsletter(storage)
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        storage.close()
+        assert modes.keys() == {"publisher.db", "publisher.db-wal", "publisher.db-shm"}
+        assert set(modes.values()) == {0o600}
+
     def test_a_sqlite_file_keeps_a_log_and_its_references(self, tmp_path: Path) -> None:
         storage = open_storage(f"sqlite:///{tmp_path}/publisher.db")
         with storage.look() as connection:
             pragmas = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "foreign_keys")]
         storage.close()
         assert pragmas == ["wal", 1]
+
+    def test_a_file_without_a_log_gets_one_when_its_last_reader_has_gone(self, tmp_path: Path) -> None:
+        other = sqlite3.connect(tmp_path / "publisher.db", isolation_level=None, check_same_thread=False)
+        for statement in ("CREATE TABLE other (x)", "BEGIN", "SELECT * FROM other"):
+            other.execute(statement)
+        threading.Timer(0.2, other.close).start()
+        open_storage(f"sqlite:///{tmp_path}/publisher.db").close()
 
     def test_after_closing_the_log_is_in_the_file(self, tmp_path: Path) -> None:
         storage = open_storage(f"sqlite:///{tmp_path}/publisher.db")
@@ -75,7 +90,7 @@ class TestOneLineAndARemedy:
 
     def test_a_folder_that_cannot_be_made(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(StorageError, match=r"^database .*: its folder can't be made: .*/file"):
+        with pytest.raises(StorageError, match=r"^database .*: it can't be made: .*/file"):
             open_storage(f"sqlite:///{tmp_path}/file/publisher.db")
 
     def test_a_path_that_cannot_be_opened(self, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class TestAdding:
 
     def test_the_key_of_the_address_is_reckoned_here(self, storage: SqlStorage) -> None:
         with storage.begin() as work:
-            work.subscriptions.add(request("Ana@x.example", put_newsletter_in(work), suppression_key="wrong"), NOW, 0)
+            work.subscriptions.add(request("Ana@x.example", put_newsletter_in(work)), NOW, 0)
             stored = work._connection.execute(select(subscriber.c.address_key)).scalar_one()
             assert stored == address_key(work.meta.keyring(), "ana@x.example")
 
