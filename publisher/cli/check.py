@@ -25,8 +25,9 @@ def check(context: typer.Context) -> None:
     if faults := check_templates(settings):
         raise ConfigError(faults)
     say(
-        f"{settings.file}: no faults. {counted(len(settings.sources), 'source')}, {counted(len(settings.feeds), 'feed')}, "
-        f"{counted(len(settings.newsletters), 'newsletter')}; mail goes to {settings.mail.transport}."
+        f"{settings.file}: no faults. {counted(len(settings.sources), 'source')}, "
+        f"{counted(len(settings.feeds), 'feed')}, {counted(len(settings.newsletters), 'newsletter')}; "
+        f"mail goes to {settings.mail.transport}."
     )
 
 

@@ -43,7 +43,7 @@ def _standing(application: Application) -> dict[str, Any]:
     with application.storage.read() as work:
         slots = work.newsletters.slots()
         return {
-            "articles": work.articles.counted(),
+            "articles": work.articles.count(),
             "sources": [
                 {
                     "source": stored.source.name,

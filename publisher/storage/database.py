@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -126,15 +125,19 @@ def _open_sqlite(url: URL) -> SqlStorage:
     path = Path(url.database)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # It will hold keys and addresses. SQLite gives its log the same rights.
+            path.touch(mode=0o600)
     except OSError as error:
-        raise StorageError(f"{shown(url)}: its folder can't be made: {error.strerror}: {error.filename}") from error
+        raise StorageError(f"{shown(url)}: it can't be made: {error.strerror}: {error.filename}") from error
     url = url.set(database=str(path.absolute()))
     writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
     reader = _sqlite_engine(url, "BEGIN DEFERRED", pool_size=THREADS, read_only=True)
     with explained(url):
-        _keep_a_log(writer)
-        migrate(writer, reader)
         quick = _connect_sqlite(url, "NORMAL")
+        # Readers and the writer don't wait for each other; the file remembers it.
+        quick.execute("PRAGMA journal_mode=WAL")
+        migrate(writer, reader)
     lock = WriterLock()
     return SqlStorage(writer, reader, lock, partial(SqliteLedger, lock=lock, connection=quick, url=url))
 
@@ -164,26 +167,6 @@ def _connect_sqlite(url: URL, synchronous: str, *, read_only: bool = False) -> s
     for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", f"query_only={'ON' if read_only else 'OFF'}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
-
-
-def _keep_a_log(engine: Engine) -> None:
-    """Write-ahead logging, so that readers and the writer don't wait for each other; the file remembers it.
-
-    Switching it on needs the file alone for a moment, and SQLite doesn't wait for that by itself.
-    """
-    connection = engine.raw_connection()
-    try:
-        deadline = time.monotonic() + BUSY_TIMEOUT
-        while True:
-            try:
-                connection.cursor().execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-    finally:
-        connection.close()
 
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------------

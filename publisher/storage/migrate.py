@@ -81,6 +81,7 @@ def _back_up(engine: Engine, suffix: str) -> None:
             f"there are {free >> 20}: make room and run it again"
         )
     copy = path.with_name(f"{path.name}.{suffix}")
+    copy.touch(mode=0o600)
     old, new = sqlite3.connect(path), sqlite3.connect(copy)
     try:
         old.backup(new)

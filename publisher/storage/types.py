@@ -76,8 +76,3 @@ def unpack(packed: bytes) -> str:
 def sqlite_time(value: datetime) -> str:
     """An instant as `UtcTime` writes it on SQLite, for statements that are run without SQLAlchemy."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
-
-
-def read_sqlite_time(value: str | None) -> datetime | None:
-    """The instant again."""
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
