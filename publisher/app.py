@@ -19,7 +19,7 @@ from publisher.domain.delivery import Delivery, OutgoingMessage, Recipient, Work
 from publisher.domain.edition import Digest
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source, StoredSource, Validators
-from publisher.domain.subscription import ConsentKind, Subscription
+from publisher.domain.subscription import Subscription
 from publisher.engine.local import Line, LocalEngine, SideBySide, Step
 from publisher.errors import ConfigError
 from publisher.feeds.documents import FeedDocumentWriter
@@ -160,15 +160,12 @@ def apply_definitions(application: Application) -> None:
 
 
 def add_example_readers(application: Application) -> None:
-    """Subscribe the example's readers to the first newsletter that offers `immediate`, unless they are known."""
+    """Subscribe each of the example's readers to the `immediate` newsletter in their language, unless they are."""
     with application.storage.read() as work:
-        newsletters = work.newsletters.all()
-        newsletter = next((one for one in newsletters if any(each.is_immediate for each in one.cadences)), None)
-        if newsletter is None:
+        offered = [one for one in work.newsletters.all() if any(cadence.is_immediate for cadence in one.cadences)]
+        if not offered:
             return
-        unknown = [reader for reader in EXAMPLE_READERS if work.subscriptions.find(reader[0], newsletter.id) is None]
-    for address, language in unknown:
-        application.subscribing.subscribe(
+        wanted = [
             SubscribeRequest(
                 address=address,
                 newsletter_id=newsletter.id,
@@ -176,10 +173,19 @@ def add_example_readers(application: Application) -> None:
                 timezone=newsletter.timezone,
                 cadence="immediate",
                 confirmed=True,
-                kind=ConsentKind.ADDED,
                 evidence="a reader of the example site",
             )
-        )
+            for address, language in EXAMPLE_READERS
+            for newsletter in [_in_language(offered, language)]
+            if work.subscriptions.find(address, newsletter.id) is None
+        ]
+    for request in wanted:
+        application.subscribing.subscribe(request)
+
+
+def _in_language(newsletters: Sequence[Newsletter], language: str) -> Newsletter:
+    """The first newsletter that speaks a language before others, else the first of all."""
+    return next((one for one in newsletters if one.languages[0] == language), newsletters[0])
 
 
 def take_over(application: Application) -> None:
