@@ -13,6 +13,8 @@ from publisher.domain.edition import RecipientSlot, Segments
 Values = Callable[[RecipientSlot], str]
 
 _SOFT_BREAK = b"=\r\n"
+_LINE = 76
+"""Characters of a line at most, a soft break's `=` included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,13 @@ def _quoted(raw: bytes) -> bytes:
 
 
 def _broken(quoted: bytes) -> bytes:
-    """With a soft break at its end, where it does not end a line anyway."""
-    return quoted if not quoted or quoted.endswith(b"\r\n") else quoted + _SOFT_BREAK
+    """With a soft break at its end, where it does not end a line anyway; a full last line is broken once more."""
+    if not quoted or quoted.endswith(b"\r\n"):
+        return quoted
+    if len(quoted) - (quoted.rfind(b"\n") + 1) == _LINE:
+        last = 3 if quoted[-3:-2] == b"=" else 1
+        quoted = quoted[:-last] + _SOFT_BREAK + quoted[-last:]
+    return quoted + _SOFT_BREAK
 
 
 def _groups(raw: bytes) -> _Groups:

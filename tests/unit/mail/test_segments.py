@@ -178,3 +178,14 @@ def test_chinese_is_sent_in_base64_and_english_in_quoted_printable() -> None:
 
 def test_half_a_surrogate_pair_does_not_stop_a_mail() -> None:
     assert encode_text(("a\ud800b",)).fill(lambda _: "") == b"a?b"
+
+
+@pytest.mark.parametrize("last", ["x", "é"])
+@pytest.mark.parametrize("length", range(70, 80))
+def test_a_full_line_before_a_slot_is_broken_once_more(length: int, last: str) -> None:
+    segments = ("y" * length + last, RecipientSlot("a", SlotKind.TEXT), " end of a plain text")
+    encoded = encode_text(segments)
+    body = encoded.fill(lambda slot: "value")
+    assert encoded.name == "quoted-printable"
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert quopri.decodestring(body).decode() == f"{'y' * length}{last}value end of a plain text"
