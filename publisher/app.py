@@ -41,6 +41,7 @@ from publisher.pipeline.ports import (
 )
 from publisher.pipeline.publish import FeedPublisher
 from publisher.pipeline.subscribe import Subscribing
+from publisher.pipeline.wording import counted
 from publisher.settings import Settings
 from publisher.sources import build_readers
 from publisher.sources.fetch import HttpFetcher
@@ -218,19 +219,17 @@ def steps(application: Application, progress: Progress = lambda step, done, tota
 
 
 def _collect(application: Application, each: SideBySide, progress: Progress) -> Sequence[Line]:
-    def counted(
-        look: Callable[[StoredSource], SourceReport], sources: Sequence[StoredSource]
-    ) -> Iterator[SourceReport]:
+    def told(look: Callable[[StoredSource], SourceReport], sources: Sequence[StoredSource]) -> Iterator[SourceReport]:
         for done, report in enumerate(each(look, sources), start=1):
             progress("collect", done, len(sources))
             yield report
 
-    reports = application.collector.collect(application.collector.due(), counted)
+    reports = application.collector.collect(application.collector.due(), told)
     lines = [_source_line(report) for report in reports]
     announce = FIRST_DIGEST if application.settings.first_digest else 0
     announced = end_first_round(application.storage, application.clock, announce=announce)
     if announced:
-        lines.append(Line("first round", f"{announced} newest articles are announced"))
+        lines.append(Line("first round", f"{counted(announced, 'article')} announced, the newest"))
     return lines
 
 
@@ -240,7 +239,7 @@ def _source_line(report: SourceReport) -> Line:
         return Line(subject, report.failed, failed=True)
     if report.not_modified:
         return Line(subject, "not modified", idle=True)
-    outcome = f"{report.new} new, {report.edited} edited of {report.listed} articles"
+    outcome = f"{report.new} new, {report.edited} edited of {counted(report.listed, 'article')}"
     if report.problems:
         outcome += f"; {len(report.problems)} not read, the first: {report.problems[0]}"
     return Line(subject, outcome, idle=not (report.new or report.edited or report.problems))
@@ -250,7 +249,7 @@ def _publish(application: Application) -> Sequence[Line]:
     return [
         Line(
             f"feed {report.slug}",
-            f"{report.items} items" if report.changed else f"{report.items} items as before",
+            counted(report.items, "item") + ("" if report.changed else " as before"),
             idle=not report.changed,
         )
         for report in application.feeds.publish()

@@ -77,7 +77,7 @@ def _cell(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M} UTC"
+            return f"{value:%Y-%m-%d %H:%M} {value:%z}" if value.utcoffset() else f"{value:%Y-%m-%d %H:%M} UTC"
         case list() | tuple():
             return ", ".join(map(str, value))
         case _:

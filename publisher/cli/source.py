@@ -1,6 +1,7 @@
 """`publisher source`: where articles come from."""
 
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,6 +12,7 @@ from publisher.domain.article import Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError, UsageError
 from publisher.pipeline.ports import Reading
+from publisher.pipeline.wording import counted
 from publisher.settings import Settings
 from publisher.settings.values import did_you_mean
 from publisher.sources import build_readers
@@ -94,10 +96,11 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _show(source: Source, reading: Reading) -> None:
+    zone = ZoneInfo(source.timezone)
     rows = [
         (
             shorten(entry.content.title, 60),
-            entry.content.published or "",
+            entry.content.published.astimezone(zone) if entry.content.published else "",
             entry.content.authors,
             entry.content.tags,
             entry.content.language or "",
@@ -108,6 +111,6 @@ def _show(source: Source, reading: Reading) -> None:
     ]
     show_table(("title", "published", "authors", "tags", "language", "characters", "address"), rows)
     say(
-        f"source {source.name}: {len(reading.entries)} articles read of {len(reading.listed)} listed, "
+        f"source {source.name}: {counted(len(reading.entries), 'article')} read of {len(reading.listed)} listed, "
         f"{len(reading.problems)} not read. Nothing was stored."
     )

@@ -121,7 +121,7 @@ def test_one_round_in_an_empty_folder_with_the_shipped_configuration(tmp_path: P
     first = run(site, "run", "--once")
     assert first.returncode == 0, first.stderr
     assert "14 new, 0 edited of 14 articles" in first.stdout
-    assert "10 newest articles are announced" in first.stdout
+    assert "10 articles announced, the newest" in first.stdout
     assert "2 sent" in first.stdout
     mails = [message_from_bytes(file.read_bytes(), policy=default) for file in (site / "var/outbox").glob("*.eml")]
     by_reader = {str(mail["To"]): mail for mail in mails}

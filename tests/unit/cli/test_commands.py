@@ -104,7 +104,7 @@ def test_the_four_steps_walk_the_road_one_by_one(run: Run, site: Path) -> None:
 
     collected = run("collect", "--once")
     assert (collected.code, "2 new, 0 edited of 2 articles" in collected.out) == (0, True)
-    assert "2 newest articles are announced" in collected.out
+    assert "2 articles announced, the newest" in collected.out
     assert "nothing was due" in run("collect", "--once").out
 
     assert "2 items" in run("publish", "--once").out
