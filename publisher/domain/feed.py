@@ -9,6 +9,9 @@ from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source
 
 RESERVED_SLUGS = frozenset({"source", "tag", "author", "language", "search", "newsletter", "all"})
+SOURCE_FEEDS = "source/"
+"""What the slug of a source's own feed begins with."""
+
 UNANNOUNCED_LIMIT = 10
 """How many articles of a backlog a current feed shows at most."""
 
@@ -53,7 +56,7 @@ class Feed:
 def source_feed(source: Source) -> Feed:
     """The feed that every source has without being configured."""
     return Feed(
-        slug=f"source/{source.name}",
+        slug=f"{SOURCE_FEEDS}{source.name}",
         title=source.shown,
         selection=Selection(sources=Terms((source.name,))),
         language=source.language,

@@ -270,6 +270,14 @@ class FeedDocuments(Protocol):
         """One document."""
         ...
 
+    def was(self, slug: str) -> bool:
+        """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
+        ...
+
+    def keep(self, slugs: Sequence[str]) -> None:
+        """Remove the documents of all other feeds."""
+        ...
+
     def store(self, documents: Sequence[FeedDocument]) -> None:
         """Replace documents; the version that `version()` tells changes."""
         ...

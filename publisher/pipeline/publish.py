@@ -55,8 +55,9 @@ class FeedPublisher:
     def publish(self) -> list[FeedReport]:
         """Bring the documents of all feeds up to date. Leaves a row when something changed."""
         began = self.clock()
-        with self.storage.read() as work:
+        with self.storage.begin() as work:
             feeds = self.feeds(work)
+            work.feeds.keep([feed.slug for feed in feeds])
         reports = [self.publish_feed(feed) for feed in feeds]
         changed = sum(report.changed for report in reports)
         if changed:

@@ -1,17 +1,17 @@
 """Feeds: their definitions, and the documents that are served."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from publisher.domain.feed import Feed, FeedFormat
+from publisher.domain.feed import SOURCE_FEEDS, Feed, FeedFormat
 from publisher.pipeline.ports import FeedDocument, FeedDocuments
 from publisher.storage.counters import latest, take
 from publisher.storage.definitions import apply_definitions, defined
 from publisher.storage.encoding import feed_json, read_feed
-from publisher.storage.schema import feed, feed_document
+from publisher.storage.schema import feed, feed_document, source
 
 _FIRST_PAGE = 0
 
@@ -25,18 +25,27 @@ class SqlFeedDocuments(FeedDocuments):
     def apply(self, feeds: Sequence[Feed]) -> None:
         """Make the stored feeds these; documents of a feed left out are removed, its row is kept."""
         left_out = apply_definitions(self._connection, feed, {each.slug: feed_json(each) for each in feeds})
-        if left_out:
-            self._connection.execute(delete(feed_document).where(feed_document.c.slug.in_(left_out)))
-            take(self._connection, "feeds")
+        self._remove_documents(left_out)
 
     def all(self) -> list[Feed]:
         """All feeds, by slug."""
         return [read_feed(row.slug, row.definition) for row in defined(self._connection, feed)]
 
     def was(self, slug: str) -> bool:
-        """Whether there was a feed of this slug that is no longer defined (410 Gone)."""
-        state = self._connection.execute(select(feed.c.state).where(feed.c.slug == slug)).scalar_one_or_none()
-        return state == "removed"
+        """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
+        table, key = (source, source.c.name) if slug.startswith(SOURCE_FEEDS) else (feed, feed.c.slug)
+        where = key == slug.removeprefix(SOURCE_FEEDS)
+        return self._connection.execute(select(table.c.state).where(where)).scalar_one_or_none() == "removed"
+
+    def keep(self, slugs: Sequence[str]) -> None:
+        """Remove the documents of all other feeds."""
+        stored = set(self._connection.execute(select(feed_document.c.slug).distinct()).scalars())
+        self._remove_documents(stored - set(slugs))
+
+    def _remove_documents(self, slugs: Collection[str]) -> None:
+        if slugs:
+            self._connection.execute(delete(feed_document).where(feed_document.c.slug.in_(slugs)))
+            take(self._connection, "feeds")
 
     def get(self, slug: str, format: FeedFormat) -> FeedDocument | None:
         """One document."""

@@ -75,11 +75,12 @@ class FeedFiles:
         name = _name(scope["path"])
         try:
             copies = await self._find(name) if name else None
+            gone = copies is None and name is not None and await run_in_threadpool(self._was, name[0])
         except StorageError as error:
             log.warning("feed not served", reason=str(error))
             return await self._error_page(scope, 503)(scope, receive, send)
         if copies is None:
-            return await self._error_page(scope, 404)(scope, receive, send)
+            return await self._error_page(scope, 410 if gone else 404)(scope, receive, send)
         await _answer(scope, send, copies)
 
     async def _find(self, name: _Name) -> _Copies | None:
@@ -110,6 +111,10 @@ class FeedFiles:
     def _read_version(self) -> int:
         with self._storage.read() as work:
             return work.feeds.version()
+
+    def _was(self, slug: str) -> bool:
+        with self._storage.read() as work:
+            return work.feeds.was(slug)
 
     def _load(self, name: _Name) -> tuple[int, FeedDocument | None]:
         """A document and the version that it belongs to: the version first, so that it is never too new."""

@@ -17,6 +17,7 @@ from publisher.web.negotiation import best_language
 LANGUAGES = ("en", "zh-CN")
 
 _ERRORS = {
+    410: ("No longer here", "What was at this address is no longer published."),
     404: ("Nothing here", "There is no page at this address. Perhaps the link was cut short on its way."),
     405: ("That can't be done here", "This address takes no such request."),
     503: ("Not now", "The database does not answer. Please try again in a minute."),

@@ -170,9 +170,25 @@ def test_quoted_sources_give_no_full_text(storage: Storage, source: Source, cloc
     assert b"<p>" not in document(storage).body
 
 
-def test_a_feed_left_out_of_the_configuration_is_gone(storage: Storage, source: Source, clock: FakeClock) -> None:
+def test_what_is_left_out_of_the_configuration_is_gone(storage: Storage, source: Source, clock: FakeClock) -> None:
     publish(storage, clock)
     with storage.begin() as work:
         work.feeds.apply([])
+        work.sources.apply([], clock())
+    assert publish(storage, clock) == {}
     with storage.read() as work:
-        assert work.feeds.get("trams", FeedFormat.RSS) is None
+        for slug in ("trams", "source/blog"):
+            assert work.feeds.get(slug, FeedFormat.RSS) is None
+            assert work.feeds.was(slug)
+        assert not work.feeds.was("source/trams")
+
+
+def test_a_feed_defined_again_is_back(storage: Storage, source: Source, clock: FakeClock) -> None:
+    publish(storage, clock)
+    for feeds in ([], [TRAMS]):
+        with storage.begin() as work:
+            work.feeds.apply(feeds)
+        publish(storage, clock)
+    assert document(storage).body
+    with storage.read() as work:
+        assert not work.feeds.was("trams")

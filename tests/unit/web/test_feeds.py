@@ -244,7 +244,7 @@ def test_a_feed_that_is_removed_is_gone(feeds, watched: Watched, monotonic: Mono
     with watched.begin() as work:
         work.feeds.apply([])
     monotonic.now += CHECK_EVERY
-    assert feeds.ask("/feeds/news.rss").status == 404
+    assert feeds.ask("/feeds/news.rss").status == 410
 
 
 def test_without_the_database_known_feeds_are_served_and_others_are_a_503(
