@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -135,8 +136,7 @@ def _open_sqlite(url: URL) -> SqlStorage:
     reader = _sqlite_engine(url, "BEGIN DEFERRED", pool_size=THREADS, read_only=True)
     with explained(url):
         quick = _connect_sqlite(url, "NORMAL")
-        # Readers and the writer don't wait for each other; the file remembers it.
-        quick.execute("PRAGMA journal_mode=WAL")
+        _keep_a_log(quick)
         migrate(writer, reader)
     lock = WriterLock()
     return SqlStorage(writer, reader, lock, partial(SqliteLedger, lock=lock, connection=quick, url=url))
@@ -167,6 +167,22 @@ def _connect_sqlite(url: URL, synchronous: str, *, read_only: bool = False) -> s
     for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", f"query_only={'ON' if read_only else 'OFF'}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Write-ahead logging, so that readers and the writer don't wait for each other; the file remembers it.
+
+    When several programs open a new file at once SQLite may refuse without waiting.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection, event, text
 
 from publisher.domain.delivery import DeliveryState as State
 from publisher.domain.delivery import Outcome, Settlement, Verdict, Worker
+from publisher.domain.edition import EditionState
 from publisher.storage.database import SqlStorage
 from publisher.storage.unit import SqlUnitOfWork
 from tests.unit.storage.made import NOW, put_mailing
@@ -27,7 +27,10 @@ ASKED: dict[str, tuple[Callable[[SqlUnitOfWork], Any], set[str]]] = {
         {"key", "delivery_claim"},
     ),
     "release": (lambda work: work.deliveries.release(TOKEN), {"delivery_claim"}),
-    "recover": (lambda work: work.deliveries.recover(WORKER, NOW, "hold", expired_only=False), {"delivery_claim"}),
+    "recover": (
+        lambda work: work.deliveries.recover(WORKER, NOW, "hold", expired_only=False),
+        {"delivery_claim", "key"},
+    ),
     "expire_held": (lambda work: work.deliveries.expire_held(NOW, NOW), {"delivery_open", "delivery_queue"}),
     "unsubscribe": (lambda work: work.subscriptions.unsubscribe(1, NOW, ""), {"delivery_open"}),
     "cancel": (lambda work: work.deliveries.cancel(1), {"delivery_queue", "delivery_pair", "delivery_state"}),
@@ -36,15 +39,35 @@ ASKED: dict[str, tuple[Callable[[SqlUnitOfWork], Any], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", ASKED)
-def test_the_ledger_is_never_read_from_end_to_end(storage: SqlStorage, name: str) -> None:
-    put_mailing(storage, *"abc")
-    ask, indexes = ASKED[name]
+# Enough that a planner who counts takes an index where there is one: 4 editions to 2,000 people, the last in the queue.
+FILL = """
+INSERT INTO subscriber (address, canonical, address_key, language, timezone)
+SELECT 'a' || n, 'a' || n, 'k' || n, 'en', 'UTC' FROM (WITH RECURSIVE counted (n) AS (
+    SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2000) SELECT n FROM counted) AS numbers;
+INSERT INTO subscription (subscriber_id, newsletter_id, state, cadence, topics, format, channel, through_seq, high_seq,
+                          made_at)
+SELECT u.id, n.id, CASE WHEN u.id % 500 = 0 THEN 'paused' ELSE 'active' END, 'daily', '[]', 'html', 'mail', 0, 0,
+       CURRENT_TIMESTAMP
+  FROM subscriber AS u CROSS JOIN newsletter AS n WHERE u.address LIKE 'a%' AND u.address <> 'ana@people.example';
+INSERT INTO delivery (edition_id, subscription_id, digest_id, state, due_at, from_seq, lane, attempts, doubts, reply)
+SELECT e.id, s.id, 1, CASE WHEN e.state = 'sent' THEN 'sent' ELSE 'pending' END, e.cut_at, 0, 'default', 1, 0, '250 ok'
+  FROM edition AS e CROSS JOIN subscription AS s WHERE s.id > 1 ORDER BY e.id, s.id;
+ANALYZE
+"""
+
+
+def test_the_ledger_is_never_read_from_end_to_end(storage: SqlStorage) -> None:
+    for state in (EditionState.SENT, EditionState.SENT, EditionState.DRAFT, EditionState.SENDING):
+        put_mailing(storage, "ana", state=state)
+    wrong: dict[str, list[set[str]]] = {}
     with storage.begin() as work:
-        plans = explain(work._connection, lambda: ask(work))
-    used = {word for plan in plans for word in plan}
-    assert used
-    assert used <= indexes, plans
+        for statement in FILL.split(";"):
+            work._connection.execute(text(statement))
+        for name, (ask, indexes) in ASKED.items():
+            plans = explain(work._connection, lambda ask=ask: ask(work))  # type: ignore[misc]
+            if not plans or not set().union(*plans) <= indexes:
+                wrong[name] = plans
+    assert wrong == {}
 
 
 def explain(connection: Connection, run: Callable[[], Any]) -> list[set[str]]:
@@ -59,7 +82,7 @@ def explain(connection: Connection, run: Callable[[], Any]) -> list[set[str]]:
             plans.append({way for line in lines if (way := on_sqlite_way(line) if on_sqlite else postgres_way(line))})
 
     if not on_sqlite:
-        # Three rows are read faster without an index.
+        # Some thousand rows may still be read faster from end to end.
         connection.execute(text("SET LOCAL enable_seqscan = off"))
     event.listen(connection, "before_cursor_execute", before)
     run()
