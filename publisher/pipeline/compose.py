@@ -104,9 +104,7 @@ class Composer:
             cut_at = last_slot(cadence, newsletter.hour, zone, now)
             next_due = next_slot(cadence, newsletter.hour, zone, now)
         with self.storage.begin() as work:
-            is_open = any(
-                edition.cadence == cadence.name for edition in work.editions.in_states(OPEN_STATES, newsletter.id)
-            )
+            is_open = _is_open(work, newsletter, cadence)
             moved = work.newsletters.move_slot(slot, next_due, cut=None if is_open else cut_at)
             if is_open or not moved:
                 return None
@@ -114,8 +112,13 @@ class Composer:
             return work.editions.cut(newsletter.id, cadence.name, cut_at, work.articles.latest_seq(), hold=hold)
 
     def _anything_fresh(self, newsletter: Newsletter, cadence: Cadence) -> bool:
-        """Whether an immediate edition would have a delivery; when not, the watermarks move on without one."""
+        """Whether an immediate edition would have a delivery; when not, the watermarks move on without one.
+
+        Not asked while an edition is open: what came meanwhile is the next one's.
+        """
         with self.storage.read() as work:
+            if _is_open(work, newsletter, cadence):
+                return True
             low = work.subscriptions.lowest_through(newsletter.id, cadence.name)
             upto = work.articles.latest_seq()
             if low is None or not work.articles.changed(low, upto):
@@ -271,6 +274,10 @@ def aligned_slot(newsletter: Newsletter, cadence: Cadence, slot: Slot | None, no
     last_cut = slot.last_cut if slot else None
     after = max(now, last_cut) if last_cut else now
     return Slot(newsletter.id, cadence.name, next_slot(cadence, newsletter.hour, zone, after), last_cut)
+
+
+def _is_open(work: UnitOfWork, newsletter: Newsletter, cadence: Cadence) -> bool:
+    return any(edition.cadence == cadence.name for edition in work.editions.in_states(OPEN_STATES, newsletter.id))
 
 
 def _cadence(newsletter: Newsletter, name: str) -> Cadence | None:

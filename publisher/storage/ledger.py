@@ -5,19 +5,20 @@ it, and `recover` knows that a power cut may have lost it.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import URL, Engine
 
-from publisher.domain.delivery import DeliveryState, NewDelivery, Outcome, Settlement, Window, Worker
+from publisher.domain.delivery import Delivery, DeliveryState, NewDelivery, Outcome, Settlement, Window, Worker
 from publisher.pipeline.ports import Deliveries, Queue, UnitOfWork
 from publisher.storage import statements
 from publisher.storage.deliveries import SqlDeliveries, judge, settle_parameters
 from publisher.storage.faults import explained
-from publisher.storage.types import sqlite_time
+from publisher.storage.types import read_sqlite_time, sqlite_time
 
 Transaction = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -99,6 +100,35 @@ class SqliteLedger(_Ledger):
         self._connection = connection
         self._url = url
 
+    def claim(self, worker: Worker, lane: str, limit: int, now: datetime, until: datetime) -> Window | None:
+        """Claim rows, durably."""
+        token = uuid.uuid4().hex
+        parameters = {
+            "worker": worker.name,
+            "boot": worker.boot_id,
+            "token": token,
+            "until": sqlite_time(until),
+            "now": sqlite_time(now),
+            "lane": lane,
+            "limit": limit,
+        }
+        with self._lock, explained(self._url):
+            with self._durable():
+                claimed = self._connection.execute(statements.CLAIM["sqlite"], parameters).rowcount
+            if not claimed:
+                return None
+            rows = self._connection.execute(statements.WINDOW, {"token": token}).fetchall()
+        return Window(token, tuple(map(_delivery, rows)))
+
+    @contextmanager
+    def _durable(self) -> Iterator[None]:
+        """What is committed meanwhile waits for the disk, and all that was committed before goes with it."""
+        self._connection.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+
     def still_wanted(self, token: str, delivery_id: int) -> bool:
         """Look at a claimed row again before MAIL."""
         parameters = {"id": delivery_id, "token": token}
@@ -128,6 +158,22 @@ class SqliteLedger(_Ledger):
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    """A row of `statements.WINDOW`."""
+    number, edition, newsletter, subscription, digest, address, due_at, attempts, first_tried = row
+    return Delivery(
+        id=number,
+        edition_id=edition,
+        newsletter_id=newsletter,
+        subscription_id=subscription,
+        digest_id=digest,
+        address=address,
+        due_at=read_sqlite_time(due_at),
+        attempts=attempts,
+        first_tried=read_sqlite_time(first_tried),
+    )
 
 
 class PostgresLedger(_Ledger):

@@ -76,3 +76,8 @@ def unpack(packed: bytes) -> str:
 def sqlite_time(value: datetime) -> str:
     """An instant as `UtcTime` writes it on SQLite, for statements that are run without SQLAlchemy."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+
+
+def read_sqlite_time(text: str) -> datetime:
+    """The instant again."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -70,7 +70,8 @@ class Server:
 
     def taken(self) -> list[tuple[str, str]]:
         """(recipient, Message-ID) of every message that the server took."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        text = self.log.read_text() if self.log.exists() else ""
+        lines = text[: text.rfind("\n") + 1].splitlines()  # a line that is just being written doesn't count yet
         return [(recipient, message_id) for _, message_id, recipient in (line.split("\t") for line in lines)]
 
 
