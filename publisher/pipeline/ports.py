@@ -417,7 +417,7 @@ class Editions(Protocol):
         ...
 
     def change_state(self, edition: Edition, state: EditionState, reason: str = "") -> bool:
-        """Move to a state, if the edition still is in the one that `edition` says; False when not."""
+        """Move to a state that may follow, if the edition still is in the one that `edition` says; False when not."""
         ...
 
     def add_digests(self, edition_id: int, variants: Sequence[Variant]) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from publisher.domain.edition import Digest, Edition, EditionState, Rendering, Variant
+from publisher.domain.edition import TRANSITIONS, Digest, Edition, EditionState, Rendering, Variant
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Editions
 from publisher.storage.encoding import pack_rendering, read_variant, unpack_rendering, variant_json
@@ -69,7 +69,9 @@ class SqlEditions(Editions):
         self._connection.execute(update(editions).where(editions.c.id == edition_id).values(cursor=cursor))
 
     def change_state(self, edition: Edition, state: EditionState, reason: str = "") -> bool:
-        """Move to a state, if the edition still is in the one that `edition` says; False when not."""
+        """Move to a state that may follow, if the edition still is in the one that `edition` says; False when not."""
+        if state not in TRANSITIONS[edition.state]:
+            return False
         where = (editions.c.id == edition.id, editions.c.state == edition.state.value)
         moved = self._connection.execute(update(editions).where(*where).values(state=state.value, reason=reason))
         return moved.rowcount == 1

@@ -335,6 +335,22 @@ class TestCrashes:
         assert report.deliveries == 5
         assert world.mails() == ["a"]
 
+    def test_an_edition_discarded_while_it_is_rendered_stays_discarded(self, world: World) -> None:
+        class Interrupted(PlainRenderer):
+            def render(self, request: RenderRequest) -> Rendering:
+                [edition] = whole._editions({EditionState.COMPOSING})
+                assert whole.discard(edition)
+                return super().render(request)
+
+        world.reader("ana")
+        world.article("a")
+        whole = world.composer
+        world.composer = replace(whole, renderer=Interrupted())
+        [report] = world.tick(hours=7)
+        assert report.outcome == "ended by another hand"
+        assert world.states() == ["discarded"]
+        assert world.due() == []
+
 
 class TestByHand:
     def test_send_cuts_for_all_cadences_at_once(self, world: World) -> None:

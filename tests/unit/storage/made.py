@@ -94,6 +94,16 @@ class Mailing:
     subscriptions: dict[str, Subscription]
 
 
+WAYS: dict[EditionState, tuple[EditionState, ...]] = {
+    EditionState.COMPOSING: (),
+    **{
+        state: (EditionState.APPROVED, state)
+        for state in (EditionState.SENDING, EditionState.SENT, EditionState.CANCELLED)
+    },
+}
+"""The states on the way from composing, where it is more than one step."""
+
+
 def put_mailing(
     storage: SqlStorage,
     *names: str,
@@ -113,6 +123,7 @@ def put_mailing(
         rows = [NewDelivery(each.id, variant.key, due_at, each.through_seq) for each in made]
         assert work.deliveries.add(edition.id, rows, digests) == len(rows)
         work.subscriptions.advance([each.id for each in made], edition.now_seq)
-        if state is not EditionState.COMPOSING:
-            assert work.editions.change_state(edition, state)
-        return Mailing(newsletter_id, replace(edition, state=state), dict(zip(names, made, strict=True)))
+        for step in WAYS.get(state, (state,)):
+            assert work.editions.change_state(edition, step)
+            edition = replace(edition, state=step)
+        return Mailing(newsletter_id, edition, dict(zip(names, made, strict=True)))

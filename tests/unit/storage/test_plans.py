@@ -19,7 +19,7 @@ WORKER = Worker("here", "boot")
 ASKED: dict[str, tuple[Callable[[SqlUnitOfWork], Any], set[str]]] = {
     "claim": (
         lambda work: work.deliveries.claim(WORKER, "default", 50, NOW, NOW),
-        {"delivery_queue", "key", "delivery_claim"},
+        {"delivery_queue", "delivery_state", "key", "delivery_claim"},
     ),
     "still_wanted": (lambda work: work.deliveries.still_wanted(TOKEN, 1), {"key", "delivery_claim"}),
     "settle": (
