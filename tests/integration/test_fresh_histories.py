@@ -509,4 +509,4 @@ def test_each_fresh_article_comes_exactly_once_in_20_000_histories(
     template: Path, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     monkeypatch.setattr(compose, "CHUNK", 2)
-    campaign(template, histories=1000, steps=40)
+    campaign(template, histories=1000, steps=30)
