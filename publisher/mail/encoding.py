@@ -5,6 +5,7 @@ What all recipients of a digest share is encoded once; a message only encodes it
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ Values = Callable[[RecipientSlot], str]
 _SOFT_BREAK = b"=\r\n"
 _LINE = 76
 """Characters of a line at most, a soft break's `=` included."""
+
+_LONG_END = re.compile(rb"^(.{74,75})(=(?:20|09))$", re.MULTILINE)
+"""A line that became too long: the standard library doesn't count what it makes of a blank at the end of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,12 @@ class QuotedPrintable:
         """Bytes without the slots' values."""
         return sum(map(len, self.statics))
 
-    def fill(self, values: Values) -> bytes:
-        """The encoded text with a recipient's values."""
+    def pieces(self, values: Values) -> list[bytes]:
+        """The encoded text with a recipient's values, not joined yet: it is large, and more is to stand around it."""
         pieces = [self.statics[0]]
         for slot, static in zip(self.slots, self.statics[1:], strict=True):
             pieces += [_broken(_quoted(_canonical(values(slot)))), static]
-        return b"".join(pieces)
+        return pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ class Base64:
         """Bytes without the slots' values."""
         return sum(len(static.encoded[0]) for static in self.statics)
 
-    def fill(self, values: Values) -> bytes:
-        """The encoded text with a recipient's values."""
+    def pieces(self, values: Values) -> list[bytes]:
+        """The encoded text with a recipient's values, not joined yet: it is large, and more is to stand around it."""
         pieces: list[bytes] = []
         begun = b""
         for number, static in enumerate(self.statics):
@@ -77,7 +81,7 @@ class Base64:
                 continue
             pieces += [_lines(begun), static.encoded[missing]]
             begun = static.left[missing]
-        return b"".join([*pieces, _lines(begun)])
+        return [*pieces, _lines(begun)]
 
 
 EncodedText = QuotedPrintable | Base64
@@ -112,7 +116,8 @@ def _canonical(text: str) -> bytes:
 
 
 def _quoted(raw: bytes) -> bytes:
-    return binascii.b2a_qp(raw.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+    quoted = binascii.b2a_qp(raw.replace(b"\r\n", b"\n"))
+    return _LONG_END.sub(rb"\1=\n\2", quoted).replace(b"\n", b"\r\n")
 
 
 def _broken(quoted: bytes) -> bytes:

@@ -90,8 +90,8 @@ class _Part:
     head: bytes
     text: EncodedText
 
-    def fill(self, values: Values) -> bytes:
-        return self.head + self.text.fill(values)
+    def pieces(self, values: Values) -> list[bytes]:
+        return [self.head, *self.text.pieces(values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +127,9 @@ class _Frame:
         subject = "" if self.subject == () else text_field("Subject", fill(self.subject, recipient))
         head = f"{self.top}{subject}{own}{self.bottom}".encode("ascii")
         if len(self.parts) == 1:
-            return head + self.parts[0].fill(values)
+            return b"".join([head, *self.parts[0].pieces(values)])
         opening = b"--" + self.boundary + b"\r\n"
-        bodies = [opening + part.fill(values) + b"\r\n" for part in self.parts]
+        bodies = [piece for part in self.parts for piece in (opening, *part.pieces(values), b"\r\n")]
         return b"".join([head, b"\r\n", *bodies, b"--", self.boundary, b"--\r\n"])
 
 

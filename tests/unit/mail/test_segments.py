@@ -155,15 +155,24 @@ def test_decoding_gives_back_the_joined_text(segments: Segments, values: dict[st
     for prefix in ("", "中文" * 300, "plain words " * 100):
         text = (prefix, *segments)
         encoded = encode_text(text)
-        body = encoded.fill(lambda slot: values[slot.name])
+        body = b"".join(encoded.pieces(lambda slot: values[slot.name]))
         decode = base64.b64decode if encoded.name == "base64" else quopri.decodestring
         assert decode(body) == joined(text, values), encoded.name
+
+
+@pytest.mark.parametrize("length", range(70, 80))
+@pytest.mark.parametrize("blank", [" ", "\t"])
+def test_a_blank_at_the_end_of_a_line_makes_it_no_longer(length: int, blank: str) -> None:
+    encoded = encode_text((f"{'x' * length}{blank}\ny",))
+    body = b"".join(encoded.pieces(lambda slot: ""))
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert quopri.decodestring(body) == b"x" * length + blank.encode() + b"\r\ny"
 
 
 @given(SEGMENTS, VALUES)
 def test_lines_are_at_most_76_characters_and_end_with_crlf(segments: Segments, values: dict[str, str]) -> None:
     for prefix in ("", "中文" * 300, "plain words " * 100):
-        body = encode_text((prefix, *segments)).fill(lambda slot: values[slot.name])
+        body = b"".join(encode_text((prefix, *segments)).pieces(lambda slot: values[slot.name]))
         lines = body.split(b"\r\n")
         assert max(map(len, lines)) <= 76
         assert not any(b"\r" in line or b"\n" in line for line in lines)
@@ -177,7 +186,7 @@ def test_chinese_is_sent_in_base64_and_english_in_quoted_printable() -> None:
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_mail() -> None:
-    assert encode_text(("a\ud800b",)).fill(lambda _: "") == b"a?b"
+    assert b"".join(encode_text(("a\ud800b",)).pieces(lambda _: "")) == b"a?b"
 
 
 @pytest.mark.parametrize("last", ["x", "é"])
@@ -185,7 +194,7 @@ def test_half_a_surrogate_pair_does_not_stop_a_mail() -> None:
 def test_a_full_line_before_a_slot_is_broken_once_more(length: int, last: str) -> None:
     segments = ("y" * length + last, RecipientSlot("a", SlotKind.TEXT), " end of a plain text")
     encoded = encode_text(segments)
-    body = encoded.fill(lambda slot: "value")
+    body = b"".join(encoded.pieces(lambda slot: "value"))
     assert encoded.name == "quoted-printable"
     assert max(map(len, body.split(b"\r\n"))) <= 76
     assert quopri.decodestring(body).decode() == f"{'y' * length}{last}value end of a plain text"
