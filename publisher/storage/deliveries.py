@@ -113,16 +113,8 @@ class SqlDeliveries(Deliveries):
 
     def claim(self, worker: Worker, lane: str, limit: int, now: datetime, until: datetime) -> Window | None:
         """Claim up to `limit` due rows for one connection; None when nothing is due."""
-        token = uuid.uuid4().hex
-        parameters = {
-            "worker": worker.name,
-            "boot": self._boot(worker),
-            "token": token,
-            "until": until,
-            "now": now,
-            "lane": lane,
-            "limit": limit,
-        }
+        parameters = claim_parameters(worker, lane, limit, now, until) | {"boot": self._boot(worker)}
+        token = parameters["token"]
         if not self._connection.execute(_timed(statements.CLAIM[self._dialect], "now", "until"), parameters).rowcount:
             return None
         rows = self._connection.execute(_WINDOW, {"token": token})
@@ -226,6 +218,19 @@ def judge(edition: str, subscription: str | None, suppressed: str | None) -> Del
     if subscription == SubscriptionState.ACTIVE:
         return None
     return DeliveryState.PENDING if subscription == SubscriptionState.PAUSED else DeliveryState.CANCELLED
+
+
+def claim_parameters(worker: Worker, lane: str, limit: int, now: datetime, until: datetime) -> dict[str, Any]:
+    """What `statements.CLAIM` wants to know, with a new token."""
+    return {
+        "worker": worker.name,
+        "boot": worker.boot_id,
+        "token": uuid.uuid4().hex,
+        "until": until,
+        "now": now,
+        "lane": lane,
+        "limit": limit,
+    }
 
 
 def settle_parameters(token: str, outcome: Outcome, settlement: Settlement, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,6 @@ it, and `recover` knows that a power cut may have lost it.
 """
 
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -16,7 +15,7 @@ from sqlalchemy import URL, Engine
 from publisher.domain.delivery import Delivery, DeliveryState, NewDelivery, Outcome, Settlement, Window, Worker
 from publisher.pipeline.ports import Deliveries, Queue, UnitOfWork
 from publisher.storage import statements
-from publisher.storage.deliveries import SqlDeliveries, judge, settle_parameters
+from publisher.storage.deliveries import SqlDeliveries, claim_parameters, judge, settle_parameters
 from publisher.storage.faults import explained
 from publisher.storage.types import read_sqlite_time, sqlite_time
 
@@ -84,7 +83,8 @@ class _Ledger(Deliveries):
 class SqliteLedger(_Ledger):
     """On SQLite: a connection of its own with `synchronous=NORMAL`, under the lock of this process's writers.
 
-    Its statements are transactions by themselves and go to sqlite3 directly: they run once a message.
+    Only a claim waits for the disk. The statements are transactions by themselves and go to sqlite3 directly: they
+    run once a message.
     """
 
     def __init__(
@@ -102,16 +102,9 @@ class SqliteLedger(_Ledger):
 
     def claim(self, worker: Worker, lane: str, limit: int, now: datetime, until: datetime) -> Window | None:
         """Claim rows, durably."""
-        token = uuid.uuid4().hex
-        parameters = {
-            "worker": worker.name,
-            "boot": worker.boot_id,
-            "token": token,
-            "until": sqlite_time(until),
-            "now": sqlite_time(now),
-            "lane": lane,
-            "limit": limit,
-        }
+        parameters = claim_parameters(worker, lane, limit, now, until)
+        parameters |= {"now": sqlite_time(now), "until": sqlite_time(until)}
+        token = parameters["token"]
         with self._lock, explained(self._url):
             with self._durable():
                 claimed = self._connection.execute(statements.CLAIM["sqlite"], parameters).rowcount

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +23,9 @@ from publisher.domain.edition import EditionState, Variant
 from publisher.domain.subscription import MailFormat, SubscriptionState
 from publisher.domain.token import address_key
 from publisher.pipeline.ports import Queue
-from publisher.storage.database import SqlStorage
+from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.deliveries import LONGEST_REPLY
+from publisher.storage.ledger import SqliteLedger
 from publisher.storage.schema import delivery
 from publisher.storage.statements import LEASE_MINUTES
 from tests.unit.storage.made import NOW, VARIANT, entry, put_articles, put_mailing, put_subscriptions
@@ -254,6 +256,22 @@ def set_state(storage: SqlStorage, subscription_id: int, state: SubscriptionStat
     with storage.begin() as work:
         parameters = {"state": state.value, "id": subscription_id}
         work._connection.execute(text("UPDATE subscription SET state = :state WHERE id = :id"), parameters)
+
+
+def test_on_sqlite_only_a_claim_waits_for_the_disk(tmp_path: Path) -> None:
+    storage = open_storage(f"sqlite:///{tmp_path}/publisher.db")
+    put_mailing(storage, "ana", "bo")
+    ledger = storage.ledger
+    assert isinstance(ledger, SqliteLedger)
+    heard: list[str] = []
+    ledger._connection.set_trace_callback(lambda statement: heard.append(" ".join(statement.split()[:2])))
+    claimed = window(storage)
+    ledger.settle(claimed.token, Outcome(claimed.deliveries[0].id, Verdict.SENT), SENT, NOW)
+    ledger.release(claimed.token)
+    storage.close()
+    full, normal = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
+    writes = [each for each in heard if each in (full, normal, "UPDATE delivery")]
+    assert writes == [full, "UPDATE delivery", normal, "UPDATE delivery", "UPDATE delivery"]
 
 
 class TestStillWanted:
