@@ -10,8 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -19,33 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import PATIENCE, free_port, get, wait_for
 from tests.smtp_server import Behaviour, SmtpServer
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "publisher"]
-PATIENCE = 60.0
-"""Seconds for what takes one on an idle machine."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.05)
-
-
-def get(url: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
 
 
 class Running:

@@ -5,12 +5,10 @@ import email.policy
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +18,7 @@ import feedparser
 import pytest
 from lxml import html
 
+from tests.loopback import free_port, get, wait_for
 from tests.smtp_server import SmtpServer
 
 TITLE = "2500亿订单,27%持股,OpenAI微软达成重磅协议"
@@ -98,28 +97,6 @@ def site(corpus: Path) -> Iterator[int]:
     server.server_close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(condition, seconds: float = 60):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come about in time")
-
-
-def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as response:
-        body: bytes = response.read()
-        return body
-
-
 def test_the_seeds_article_becomes_three_feeds_and_a_chinese_digest(tmp_path: Path, site: int) -> None:
     web = free_port()
     with SmtpServer() as smtp:
@@ -130,9 +107,9 @@ def test_the_seeds_article_becomes_three_feeds_and_a_chinese_digest(tmp_path: Pa
         subprocess.run([*publisher, "subscriber", "add", *reader, "--confirmed"], check=True, env=os.environ)
         process = subprocess.Popen([*publisher, "run"])
         try:
-            [message] = wait_for(lambda: process.poll() is None and smtp.accepted)
+            [message] = wait_for(lambda: process.poll() is None and smtp.accepted, "a mail")
             feeds = {
-                name: get(f"http://127.0.0.1:{web}/feeds/{slug}.{name}")
+                name: get(f"http://127.0.0.1:{web}/feeds/{slug}.{name}")[1].encode()
                 for slug in ("ai", "source/yujian")
                 for name in ("rss", "atom", "json")
             }
