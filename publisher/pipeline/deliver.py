@@ -24,6 +24,7 @@ from publisher.domain.newsletter import Newsletter
 from publisher.domain.schedule import STALENESS
 from publisher.errors import PublisherError, TransportError
 from publisher.pipeline.ports import Clock, MessageWriter, Run, Session, Storage, Transport
+from publisher.pipeline.wording import without_addresses
 
 WINDOW = 50
 LEASE = timedelta(minutes=15)
@@ -165,7 +166,8 @@ class Deliverer:
         self.storage.ledger.settle(window.token, outcome, settlement, now)
         report.count(outcome.verdict)
         if outcome.verdict is not Verdict.SENT and outcome.verdict is not Verdict.NOT_STARTED:
-            report.fault(f"delivery {delivery.id}: {outcome.verdict.replace('_', ' ')}: {outcome.reply}")
+            reply = without_addresses(outcome.reply)
+            report.fault(f"delivery {delivery.id}: {outcome.verdict.replace('_', ' ')}: {reply}")
 
 
 def _progress(counts: Mapping[DeliveryState, int]) -> EditionState:

@@ -85,6 +85,10 @@ class SqlStorage(Storage):
         with explained(self.url), self._reader.begin() as connection:
             yield connection
 
+    def connect(self) -> Connection:
+        """A connection whose statements each commit by themselves; close it."""
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
     @property
     def ledger(self) -> Deliveries:
         """Deliveries outside `begin()`: each call is its own short transaction."""

@@ -103,13 +103,13 @@ class TestDrain:
 
     def test_a_refusal_for_one_is_no_matter_for_the_others(self, storage: Storage, clock: FakeClock) -> None:
         refusals = answers(
-            reader1=Outcome(0, Verdict.ADDRESS_DEAD, "550 5.1.1 no such user"),
+            reader1=Outcome(0, Verdict.ADDRESS_DEAD, "550 5.1.1 <reader1@example.org> no such user"),
             reader2=Outcome(0, Verdict.TEMPORARY, "451 later", temporary=True),
             reader3=Outcome(0, Verdict.CONTENT, "554 spam"),
         )
         report = deliver(storage, clock, FakeTransport(refusals))
         assert counts(storage) == {"bounced": 1, "deferred": 1, "failed": 1, "sent": 1}
-        assert "address dead: 550 5.1.1" in str(report)
+        assert "address dead: 550 5.1.1 <…@…> no such user" in str(report)
         assert edition_state(storage) is EditionState.SENDING
 
     def test_what_was_deferred_is_tried_again_when_it_is_due(self, storage: Storage, clock: FakeClock) -> None:

@@ -11,6 +11,7 @@ import pytest
 from publisher.errors import BusyError, StorageError
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.runner import runner_lock
+from tests.loopback import wait_for
 
 HOLD = """
 import sys, time
@@ -63,6 +64,26 @@ def test_a_lock_file_that_cannot_be_made_is_told(sqlite_storage: SqlStorage) -> 
 
 
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
-def test_on_postgresql_there_may_be_many(storage: SqlStorage) -> None:
-    with runner_lock(storage), runner_lock(storage):
+def test_on_postgresql_the_server_keeps_the_lock(storage: SqlStorage) -> None:
+    url = storage.url.render_as_string(hide_password=False)
+    process = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE)
+    assert process.stdout
+    assert process.stdout.readline() == b"held\n"
+    told = rf"process {process.pid} \(since 20..-.*UTC\) on .* runs on it already"
+    with pytest.raises(BusyError, match=told), runner_lock(storage):
         pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    wait_for(lambda: is_free(storage), "the server noticed the death")
+    for _ in range(2):
+        with runner_lock(storage), pytest.raises(BusyError), runner_lock(storage):
+            pass
+
+
+def is_free(storage: SqlStorage) -> bool:
+    try:
+        with runner_lock(storage):
+            return True
+    except BusyError:
+        return False
