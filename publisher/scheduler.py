@@ -40,7 +40,9 @@ class Scheduler:
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         for tick in ticks:
-            self._scheduler.add_job(_survive, "interval", [tick], id=tick.name, seconds=tick.every.total_seconds())
+            self._scheduler.add_job(
+                attempt, "interval", [tick.name, tick.act], id=tick.name, seconds=tick.every.total_seconds()
+            )
 
     def start(self) -> None:
         """Begin; the first tick of each comes after its interval."""
@@ -53,11 +55,14 @@ class Scheduler:
 
 
 def road(engine: LocalEngine) -> list[Tick]:
-    """The ticks of the four steps. What was collected is published, and what was composed delivered, at once."""
+    """The ticks of the four steps. What was composed is delivered at once.
+
+    Feeds change with their definitions and with time too, so they are published whether or not anything was collected.
+    """
 
     def collect() -> None:
-        if run_logged(engine, "collect"):
-            run_logged(engine, "publish")
+        attempt("collect", lambda: run_logged(engine, "collect"))
+        run_logged(engine, "publish")
 
     def compose() -> None:
         if run_logged(engine, "compose"):
@@ -79,11 +84,12 @@ def run_logged(engine: LocalEngine, step: str) -> bool:
     return any(not line.idle for line in lines)
 
 
-def _survive(tick: Tick) -> None:
+def attempt(name: str, act: Callable[[], object]) -> None:
+    """Do something that must not end what goes on after it: its failure is logged, as that of `name`."""
     try:
-        tick.act()
+        act()
     except PublisherError as error:
-        log.error("step failed", tick=tick.name, reason=str(error))
+        log.error("step failed", tick=name, reason=str(error))
     except Exception:
         # A tick must survive whatever happens in it: the next one may find the cause gone.
-        log.exception("step failed", tick=tick.name)
+        log.exception("step failed", tick=name)

@@ -21,7 +21,7 @@ from publisher.domain.feed import FeedFormat
 from publisher.domain.token import sign
 from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
-from publisher.scheduler import Scheduler, road
+from publisher.scheduler import Scheduler, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
 from publisher.web.app import build_web
 from publisher.web.outbox import Outbox
@@ -161,7 +161,7 @@ class Runner:
     # --- a changed configuration ---------------------------------------------------------------------------------
 
     def _reload(self) -> None:
-        """Take up a changed configuration; one with faults is told and left alone."""
+        """Take up a changed configuration and publish by it; one with faults is told and left alone."""
         with self._reloading:
             try:
                 self._adopt(self._configure())
@@ -170,6 +170,8 @@ class Runner:
                     log.error("configuration not taken up", fault=str(fault))
             except PublisherError as error:
                 log.error("configuration not taken up", fault=str(error))
+            else:
+                attempt("publish", lambda: run_logged(self._engine, "publish"))
 
     def _adopt(self, wanted: Settings) -> None:
         before = self._application

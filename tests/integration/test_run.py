@@ -140,9 +140,13 @@ def test_it_stays_serves_reloads_and_ends(site: Path, start: Callable[..., Runni
     running.process.send_signal(signal.SIGHUP)
     wait_for(lambda: running.said("configuration not taken up"), "the faults")
     assert get(f"{web}/feeds/harbour.rss")[0] == 200
-    file.write_text(good.replace('title = "Harbour and tides', 'title = "Tides and harbour'))
+    added = '[[feed]]\nslug = "late"\ntitle = "Defined while it runs"\n'
+    file.write_text(good.replace('title = "Harbour and tides', 'title = "Tides and harbour') + added)
     running.process.send_signal(signal.SIGHUP)
     wait_for(lambda: running.said("configuration taken up"), "the change")
+    changed = time.monotonic()
+    wait_for(lambda: get(f"{web}/feeds/late.rss")[0] == 200, "the new feed, although nothing was collected")
+    assert time.monotonic() - changed < 10, "it waited for a tick"
     assert "Tides and harbour" in get(f"{web}/")[1]
 
     code, took = running.end(signal.SIGINT)

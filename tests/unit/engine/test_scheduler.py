@@ -91,11 +91,11 @@ def test_what_was_collected_is_published_and_what_was_composed_delivered_at_once
     assert ran == ["collect", "publish", "compose", "deliver", "deliver"]
 
 
-def test_when_nothing_happened_nothing_follows() -> None:
+def test_publishing_waits_for_no_article_and_delivering_for_an_edition() -> None:
     ticks, ran = road_of(collect=[Line("source a", "not modified", idle=True)])
     ticks["collect"].act()
     ticks["compose"].act()
-    assert ran == ["collect", "compose"]
+    assert ran == ["collect", "publish", "compose"]
 
 
 def test_lines_are_logged_by_their_weight() -> None:
