@@ -46,7 +46,7 @@ from publisher.settings import Settings
 from publisher.sources import build_readers
 from publisher.sources.fetch import HttpFetcher
 from publisher.storage.database import SqlStorage
-from publisher.templating import Templates, shipped_templates
+from publisher.templating import Templates, check_overrides, shipped_templates
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +121,9 @@ def checked_templates(settings: Settings) -> Templates:
     """The operator's templates before the shipped ones. Raises ConfigError with what is wrong in them."""
     folders = [settings.templates] if settings.templates else []
     templates = Templates([*folders, shipped_templates()])
-    if faults := templates.check():
+    found = [fault for folder in folders for fault in check_overrides(folder, shipped_templates())]
+    # What can't be read is found by both.
+    if faults := [*found, *(fault for fault in templates.check() if fault.file not in {one.file for one in found})]:
         raise ConfigError(faults)
     return templates
 

@@ -5,11 +5,14 @@ keeps the rest. Compiled templates stay in memory only; a file that changes is r
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 import jinja2
+import jinja2.meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.errors import Fault, TemplateError
@@ -25,6 +28,93 @@ def shipped_templates() -> Path:
     """The templates that come with the program: inside the package in a wheel, else the checkout's folder."""
     packaged = Path(__file__).parent / "templates"
     return packaged if packaged.is_dir() else Path(__file__).parents[1] / "templates"
+
+
+def check_overrides(own: Path, shipped: Path) -> list[Fault]:
+    """What is wrong with the files of an operator's folder as files.
+
+    Each must be readable and override a shipped one, belong to a new look that has all its parts, or be included by
+    another template: else it would be passed over without a word.
+    """
+    faults: list[Fault] = []
+    found = _files(own, faults)
+    names = _files(shipped, faults)
+    looks = {_look(name) for name in names}
+    parts = {name.rpartition("/")[2] for name in names if _look(name)}
+    for look in sorted({_look(name) for name in found} - looks):
+        missing = sorted(part for part in parts if f"digest/{look}/{part}" not in found)
+        if missing:
+            remedy = f"the look misses {', '.join(missing)}; copy them from one that is shipped"
+            near = get_close_matches(look, sorted(looks - {""}), n=1)
+            remedy += f', or did you mean "{near[0]}"?' if near else ""
+            faults.append(Fault(str(own / "digest" / look), "template", "", remedy))
+    strange = [name for name in found if name not in names and _look(name) in looks]
+    included = _included(own, found) if strange else set()
+    faults += [fault for name in strange if name not in included for fault in _unused(own / name, name, names)]
+    return faults
+
+
+def _look(name: str) -> str:
+    """The look to which a template belongs, or nothing."""
+    folder, _, rest = name.partition("/")
+    return rest.partition("/")[0] if folder == "digest" and "/" in rest else ""
+
+
+def _files(folder: Path, faults: list[Fault]) -> set[str]:
+    """The names of all files of a folder; those of templates that can't be read become faults."""
+    names: set[str] = set()
+    seen: set[str] = set()
+
+    def unreadable(error: OSError) -> None:
+        faults.append(Fault(str(error.filename), "templates", "", f"the folder can't be read: {error.strerror}"))
+
+    for place, inner, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        if os.path.realpath(place) in seen:
+            inner.clear()
+            continue
+        seen.add(os.path.realpath(place))
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        for name in (*(name for name in inner if name.endswith(SUFFIX)), *files):
+            if name.startswith("."):
+                continue
+            path = Path(place, name)
+            if name.endswith(SUFFIX) and (reason := _no_file(path)):
+                faults.append(Fault(str(path), "template", "", reason))
+            names.add(path.relative_to(folder).as_posix())
+    return names
+
+
+def _no_file(path: Path) -> str:
+    """Why there is nothing to read at a path; nothing when there is."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "is a link that leads nowhere"
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
+    return "" if path.is_file() else "is a folder, not a file" if path.is_dir() else "is no plain file"
+
+
+def _included(own: Path, found: Iterable[str]) -> set[str]:
+    """Which templates others name in `include`, `import` or `extends`."""
+    environment = _environment(jinja2.BaseLoader())
+    included: set[str] = set()
+    for name in found:
+        try:
+            tree = environment.parse((own / name).read_text(encoding="utf-8")) if name.endswith(SUFFIX) else None
+        except (jinja2.TemplateError, OSError, UnicodeError):
+            continue  # `Templates.check` tells what is wrong with it
+        included.update(filter(None, jinja2.meta.find_referenced_templates(tree)) if tree else ())
+    return included
+
+
+def _unused(path: Path, name: str, shipped: Iterable[str]) -> Iterator[Fault]:
+    """The fault of a file that overrides nothing. One that is no template may lie there unless it looks like one."""
+    near = get_close_matches(name, sorted(shipped), n=1)
+    if near:
+        yield Fault(str(path), "template", "", f'overrides nothing; did you mean "{near[0]}"?')
+    elif name.endswith(SUFFIX):
+        yield Fault(str(path), "template", "", "overrides nothing, and no other template includes it")
 
 
 class PrintOnly:

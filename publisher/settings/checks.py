@@ -4,8 +4,8 @@ The checks read what was written, not what pydantic made of it, so that a fault 
 """
 
 import ipaddress
+import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -182,7 +182,7 @@ def _looks(raw: Raw) -> Iterator[Fault]:
     """A newsletter's look is a folder of templates, ours or the operator's."""
     own = raw.value("site", "templates")
     folders = [shipped_templates(), *([raw.file.parent / own] if isinstance(own, str) and own else [])]
-    known = {file.parent.name for folder in folders for file in folder.glob("digest/*/subject.txt.jinja")}
+    known = {look.name for folder in folders for look in folder.glob("digest/*/")}
     for number, item in raw.items("newsletter"):
         look = item.get("template")
         if isinstance(look, str) and look not in known:
@@ -200,7 +200,8 @@ def _ports(raw: Raw) -> Iterator[Fault]:
 
 
 def _is_folder(raw: Raw, path: str) -> bool:
-    return (Path(raw.file).parent / path).is_dir()
+    # Not Path.is_dir: that raises for a folder inside one that can't be read.
+    return os.path.isdir(raw.file.parent / path)
 
 
 def is_local(url: str) -> bool:

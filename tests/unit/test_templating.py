@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import TemplateError
-from publisher.templating import PrintOnly, Templates, shipped_templates
+from publisher.templating import PrintOnly, Templates, check_overrides, shipped_templates
 
 
 class Address(PrintOnly):
@@ -127,6 +127,78 @@ def test_shipped_templates_compile() -> None:
     templates = Templates([shipped_templates()])
     assert templates.check() == []
     assert "digest/cards/body.html.jinja" in templates.names()
+
+
+# What lies in an operator's folder, and would be passed over without a word.
+
+PARTS = ("subject.txt.jinja", "body.txt.jinja", "body.html.jinja", "style.css.jinja")
+
+
+def overrides(folder: Path) -> list[str]:
+    return [str(fault).removeprefix(f"{folder}") for fault in check_overrides(folder, shipped_templates())]
+
+
+def test_overrides_and_whole_looks_and_what_they_include_are_no_faults(tmp_path: Path) -> None:
+    write(tmp_path, "digest/cards/body.html.jinja", "{% include 'digest/cards/own.html.jinja' %}")
+    write(tmp_path, "digest/cards/own.html.jinja", "x")
+    for part in PARTS:
+        write(tmp_path, f"digest/plain/{part}", "x")
+    write(tmp_path, "digest/plain/footer.html.jinja", "x")
+    write(tmp_path, "web/index.html.jinja", "x")
+    write(tmp_path, "README.md", "ours")
+    write(tmp_path, ".git/config.jinja", "x")
+    (tmp_path / "digest" / "loop").symlink_to(tmp_path)
+    assert overrides(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("body.html.jinja", ': template: overrides nothing; did you mean "'),
+        ("digest/cards/bodi.html.jinja", ': template: overrides nothing; did you mean "digest/cards/body.html.jinja"?'),
+        ("digest/cards/body.html", ': template: overrides nothing; did you mean "digest/cards/body.html.jinja"?'),
+        ("elsewhere/1.jinja", ": template: overrides nothing, and no other template includes it"),
+    ],
+)
+def test_a_file_that_overrides_nothing_is_told_with_the_nearest(tmp_path: Path, name: str, expected: str) -> None:
+    write(tmp_path, name, "x")
+    (fault,) = overrides(tmp_path)
+    assert fault.startswith(f"/{name}{expected}")
+
+
+def test_a_look_that_misses_files_is_told_which(tmp_path: Path) -> None:
+    for part in PARTS[:2]:
+        write(tmp_path, f"digest/card/{part}", "x")
+    assert overrides(tmp_path) == [
+        "/digest/card: template: the look misses body.html.jinja, style.css.jinja; copy them from one that is shipped, "
+        'or did you mean "cards"?'
+    ]
+
+
+def test_what_stands_for_a_template_but_can_not_be_read_is_told(tmp_path: Path) -> None:
+    cards = tmp_path / "digest" / "cards"
+    (cards / "body.html.jinja").mkdir(parents=True)
+    (cards / "body.txt.jinja").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(cards / "style.css.jinja")
+    (cards / "subject.txt.jinja").symlink_to("subject.txt.jinja")
+    assert sorted(overrides(tmp_path)) == [
+        "/digest/cards/body.html.jinja: template: is a folder, not a file",
+        "/digest/cards/body.txt.jinja: template: is a link that leads nowhere",
+        "/digest/cards/style.css.jinja: template: is no plain file",
+        "/digest/cards/subject.txt.jinja: template: can't be read: Too many levels of symbolic links",
+    ]
+
+
+def test_a_folder_that_can_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path) == tmp_path:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert overrides(tmp_path) == [": templates: the folder can't be read: Permission denied"]
 
 
 # What may be done with a value that is filled in for each recipient, and what not.

@@ -95,6 +95,22 @@ def test_check_tries_the_templates(run: Run, site: Path, name: str, text: str, e
     assert result.err.count("\n") == 1
 
 
+def test_check_tells_an_override_that_would_be_passed_over(run: Run, site: Path) -> None:
+    (site / "own" / "digest" / "cards" / "body.html.jinja").mkdir(parents=True)
+    (site / "own" / "digest" / "plain").mkdir()
+    (site / "own" / "digest" / "plain" / "body.txt.jinja").write_text("x")
+    file = site / "publisher.toml"
+    file.write_text(file.read_text().replace("[site]", '[site]\ntemplates = "own"') + 'template = "plain"\n')
+    for command in ("check", "run"):
+        result = run(command)
+        assert result.code == 2
+        assert result.err.splitlines() == [
+            f"publisher: {site}/own/digest/cards/body.html.jinja: template: is a folder, not a file",
+            f"publisher: {site}/own/digest/plain: template: the look misses body.html.jinja, style.css.jinja, "
+            "subject.txt.jinja; copy them from one that is shipped",
+        ]
+
+
 # --- the steps ---------------------------------------------------------------------------------------------------
 
 
