@@ -43,6 +43,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uf
 _HEAD = 8192
 _TOLERATED = 0.01
 """With up to this share of its non-ASCII bytes broken, a declared encoding still is believed."""
+_ODD_IN_TEXT = 0.05
+"""Compressed bytes hold twice as many control characters as this share, texts none but by accident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ class Decoded:
 def printable(text: str) -> str:
     """The text without what XML can't hold (XML 1.0, section 2.2): control characters, lone surrogates, U+FFFE."""
     return _UNPRINTABLE.sub("", text)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are text at all: no NUL in it, and hardly a control character or a place that can't be decoded."""
+    text = _decode(data, None).text
+    odd = len(_UNPRINTABLE.findall(text)) + text.count("\ufffd")
+    return "\0" not in text and odd <= max(2, len(text) * _ODD_IN_TEXT)
 
 
 def decode(data: bytes, http_charset: str | None = None) -> Decoded:

@@ -78,6 +78,10 @@ class FolderReader(SourceReader):
     def _entry(self, key: str, path: Path, data: bytes, hint: str, request: ReadRequest) -> Entry | None:
         """The article of a file; None for a draft."""
         source = request.source
+        if not data.strip():
+            raise BadFile("it is empty")
+        if not charset.is_text(data):
+            raise BadFile("it is not text")
         if path.suffix.lower() in _HTML:
             article = extract(data, None, zone=articles.zone_of(source), now=request.now, selectors=source.selectors)
             if not article.text and not article.images:
@@ -90,6 +94,8 @@ class FolderReader(SourceReader):
                 return None
             content = _content(key, written, source, request.now)
             link = _link(written.matter)
+            if not (content.text or content.image or link):
+                raise BadFile("it has no text")
         return Entry(key=key, url=link or opaque_url(source.name, key), content=content, canonical_url=link, hint=hint)
 
     def _written(self, data: bytes) -> _Written:

@@ -125,6 +125,11 @@ def test_links_that_lead_out_are_refused(folder, desk, tmp_path):
     [
         (b"---\ntitle: [unclosed\n---\nx", "its front matter is not YAML"),
         (b"---\n- a\n- b\n---\nx", "its front matter is not a list of keys and values"),
+        (bytes(range(256)), "it is not text"),
+        (bytes(range(1, 256)) * 4, "it is not text"),
+        (b"", "it is empty"),
+        (b" \n\t\r\n", "it is empty"),
+        (b"---\ntitle: Planned\n---\n\n", "it has no text"),
         (b"x" * (5 * 1024 * 1024 + 1), "it is larger than 5 MiB"),
     ],
 )
@@ -135,6 +140,28 @@ def test_a_broken_file_is_a_problem_and_no_end(folder, desk, data, reason):
     assert [entry.key for entry in reading.entries] == ["b.md"]
     assert len(reading.problems) == 1
     assert reading.problems[0].startswith(f"a.md: {reason}")
+    assert "\n" not in reading.problems[0]
+
+
+@pytest.mark.parametrize(
+    "data", ["海风与港口".encode("utf-16"), "海风与港口，今天。".encode("gb18030"), b"one \x08 slip"]
+)
+def test_what_somebody_wrote_is_text_in_whatever_encoding(folder, desk, data):
+    (folder / "a.md").write_bytes(data)
+    reading = desk.read(blog(folder))
+    assert (len(reading.entries), reading.problems) == (1, ())
+
+
+def test_a_binary_file_called_html_is_a_problem(folder, desk):
+    (folder / "a.html").write_bytes(bytes(range(256)))
+    reading = desk.read(blog(folder))
+    assert (reading.entries, reading.problems) == ((), ("a.html: it is not text",))
+
+
+def test_a_file_that_only_points_elsewhere_or_shows_a_picture_is_an_article(folder, desk):
+    (folder / "a.md").write_text("---\ntitle: Read this\nlink: https://post.example/boats\n---\n")
+    (folder / "b.md").write_text("![](https://post.example/a.jpg)\n")
+    assert [entry.key for entry in desk.read(blog(folder)).entries] == ["a.md", "b.md"]
 
 
 def test_an_unreadable_file_is_a_problem(folder, desk, monkeypatch):
