@@ -62,15 +62,20 @@ class Pages:
     unfinished: bool = False
     """Whether something waits for the next look: then the source must be read then, even if it does not change."""
 
-    def read(self, url: str, validators: Validators = NONE) -> ReadPage | NotModified | Unread | None:
-        """Fetch and extract one page; None when the budget is spent."""
+    def read(
+        self, url: str, validators: Validators = NONE, *, otherwise: str = ""
+    ) -> ReadPage | NotModified | Unread | None:
+        """Fetch and extract one page; None when the budget is spent.
+
+        `otherwise` says what an article has if its page can't be read: the problem tells it, too.
+        """
         if self.left <= 0:
             self.unfinished = True
             return None
         self.left -= 1
         outcome = self._read(url, validators)
         if isinstance(outcome, Unread):
-            self.problems.append(f"{url}: {outcome.reason}")
+            self.problems.append(f"{url}: {outcome.reason}" + (f", so {otherwise}" if otherwise else ""))
             self.unfinished = self.unfinished or not outcome.lasting
         return outcome
 

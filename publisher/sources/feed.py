@@ -71,7 +71,8 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
     wants_page = pages.source.full_text and len(draft.content.text) < SHORT and draft.url.startswith("http")
     if not wants_page or draft.url == pages.source.url:
         return draft
-    match pages.read(draft.url):
+    otherwise = "it keeps the text it has" if _is_settled(known) else "its text is the feed's own"
+    match pages.read(draft.url, otherwise=otherwise):
         case ReadPage(article, validators) if len(article.text) > len(draft.content.text):
             return replace(
                 draft,
@@ -89,6 +90,11 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
             return draft
 
 
+def _is_settled(known: KnownArticle | None) -> bool:
+    """Whether an article has the text that it shall have: an empty hint says that its page is still wanted."""
+    return known is not None and bool(known.hint)
+
+
 def _titled(entry: Entry) -> Entry:
     """An entry without a title is called by how it begins, else by its address."""
     content = entry.content
@@ -100,7 +106,7 @@ def _without_page(draft: Entry, known: KnownArticle | None, pages: Pages, *, las
 
     An empty hint says so: it never equals what the feed says. One that has its full text keeps it.
     """
-    if known is not None and known.hint:
+    if _is_settled(known):
         return None
     young = known is None or pages.now - known.first_seen < articles.YOUNG
     return replace(draft, hint="") if young and not lasting else draft
