@@ -161,7 +161,7 @@ class HttpFetcher(Fetcher):
             if refusal:
                 raise _Refusal(refusal)
         if rest := self._hosts.resting(url):
-            reason = f"{parsed.host} has asked for a pause, {rest.total_seconds():.0f} s are left"
+            reason = f"host {parsed.host} asked to wait until {self._clock() + rest:%Y-%m-%d %H:%M} UTC after a 429"
             raise _Refusal(reason, HTTPStatus.TOO_MANY_REQUESTS, rest)
         with self._hosts.turn(url, errand.deadline):
             return self._exchange(parsed, errand)
