@@ -152,6 +152,16 @@ REPLIES = [
     (451, "", TEMPORARY),
     (421, "4.3.2 Service not available, closing transmission channel", TEMPORARY),
     (552, "Requested mail action aborted", FULL),
+    # 552 is the code of a full mailbox, and of a message that is too big
+    (552, "5.3.4 message too big", CONTENT),
+    (552, "Error: message file too big", CONTENT),
+    (552, "Message exceeds maximum size", CONTENT),
+    (552, "Message size exceeds fixed maximum message size", CONTENT),
+    (552, "too much mail data", CONTENT),
+    (552, "Requested mail action aborted: exceeded storage allocation", FULL),
+    (552, "mailbox size limit exceeded", FULL),
+    (552, "Message size exceeds mailbox quota", FULL),
+    (550, "exceeded the daily message limit", RATE),
 ]  # fmt: skip
 
 
