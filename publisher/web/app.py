@@ -35,7 +35,7 @@ def build_web(
     pages = Pages(templates, site)
 
     def error_page(scope: Scope, status: int) -> ASGIApp:
-        headers = {"Allow": "GET, HEAD"} if status == 405 else None
+        headers = {"Allow": "GET, HEAD, OPTIONS"} if status == 405 else None
         return SecurityHeaders(pages.error(scope, status, headers))
 
     rest = SecurityHeaders(_pages(storage, pages, subscribing, outbox))

@@ -70,6 +70,9 @@ class FeedFiles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": _OPTIONS})
+            return await send({"type": "http.response.body", "body": b""})
         if scope["method"] not in ("GET", "HEAD"):
             return await self._error_page(scope, 405)(scope, receive, send)
         name = _name(scope["path"])
@@ -178,3 +181,16 @@ def _representation(document: FeedDocument, etag: str, body: bytes, encoding: Ma
 
 def _raw(headers: Mapping[str, str]) -> _RawHeaders:
     return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+_OPTIONS = _raw(
+    {
+        "Allow": "GET, HEAD, OPTIONS",
+        # What a browser asks before a script may send conditions (Fetch Standard, section 3.3.3).
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "GET, HEAD",
+        "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+        "Access-Control-Max-Age": "86400",
+    }
+)
+"""The answer to OPTIONS (RFC 9110, section 9.3.7)."""

@@ -8,6 +8,7 @@ attribute and by its policy (for who opens it without the frame).
 import hmac
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.responses import HTMLResponse
@@ -32,6 +33,8 @@ FRAMING = {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'",
 }
 
+WITHOUT_TOKEN = "The address of the outbox ends in a token; `publisher run` prints it when it starts."
+
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
@@ -47,14 +50,21 @@ class Outbox:
 
 
 def outbox_routes(outbox: Outbox, pages: Pages) -> APIRouter:
-    """The routes of the outbox page, all below its token."""
+    """The routes of the outbox page, all below its token; without one there is only a word on where to find it."""
 
     def guard(token: str) -> None:
         if not hmac.compare_digest(token.encode(), outbox.token.encode()):
             raise HTTPException(404)
 
+    routes = APIRouter()
     router = APIRouter(prefix="/outbox/{token}", dependencies=[Depends(guard)])
     base = pages.root + outbox.path
+    zone = ZoneInfo(pages.site.timezone)
+
+    @routes.api_route("/outbox", methods=["GET", "HEAD"])
+    @routes.api_route("/outbox/", methods=["GET", "HEAD"])
+    def without_token(request: Request) -> Response:
+        return pages.error(request.scope, 404, PRIVATE, hint=WITHOUT_TOKEN)
 
     def message(name: str) -> ParsedMessage:
         found = read_message(outbox.folder, name)
@@ -64,7 +74,8 @@ def outbox_routes(outbox: Outbox, pages: Pages) -> APIRouter:
 
     @router.api_route("", methods=["GET", "HEAD"])
     def index(request: Request) -> Response:
-        return pages.page(request, "outbox", headers=PRIVATE, base=base, messages=list_messages(outbox.folder))
+        messages = list_messages(outbox.folder)
+        return pages.page(request, "outbox", headers=PRIVATE, base=base, zone=zone, messages=messages)
 
     @router.api_route("/{name}", methods=["GET", "HEAD"])
     def show(request: Request, name: str, view: str = "") -> Response:
@@ -91,4 +102,5 @@ def outbox_routes(outbox: Outbox, pages: Pages) -> APIRouter:
         attached = {"Content-Disposition": f'attachment; filename="{found.name}"', **PRIVATE}
         return Response(found.source, headers=attached, media_type="message/rfc822")
 
-    return router
+    routes.include_router(router)
+    return routes

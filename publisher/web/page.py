@@ -57,9 +57,10 @@ class Pages:
         )
         return HTMLResponse(body, status, {"Vary": "Accept-Language", **(headers or {})})
 
-    def error(self, scope: Scope, status: int, headers: Mapping[str, str] | None = None) -> Response:
-        """The page of an error; plain text when even that page has a fault."""
-        title, sentence = _ERRORS.get(status, _FAILURE if status >= 500 else (HTTPStatus(status).phrase, ""))
+    def error(self, scope: Scope, status: int, headers: Mapping[str, str] | None = None, *, hint: str = "") -> Response:
+        """The page of an error, with a sentence of its own as `hint`; plain text when even that page has a fault."""
+        title, usual = _ERRORS.get(status, _FAILURE if status >= 500 else (HTTPStatus(status).phrase, ""))
+        sentence = hint or usual
         try:
             return self.page(
                 HTTPConnection(scope), "error", status=status, headers=headers, title=title, sentence=sentence

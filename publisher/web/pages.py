@@ -1,4 +1,6 @@
-"""The pages that anybody may read: so far the front page, which says what this site publishes and where."""
+"""The pages that anybody may read: so far the front page, which says what this site publishes and where.
+
+Browsers ask for an icon too; there is none, and that is no error."""
 
 from dataclasses import dataclass
 
@@ -42,6 +44,11 @@ def page_routes(storage: Storage, pages: Pages) -> APIRouter:
             sources = [feed_view(source_feed(stored.source), base_url) for stored in work.sources.all()]
             newsletters: list[Newsletter] = work.newsletters.all()
         return pages.page(request, "index", feeds=feeds, sources=sources, newsletters=newsletters)
+
+    @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
+    async def icon() -> Response:
+        # Our pages name an empty one; who asks all the same (for a feed, a mail) needs no page that says 404.
+        return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
 
     return router
 

@@ -203,9 +203,19 @@ def test_what_is_no_feed_is_a_page_of_404(feeds, path: str) -> None:
     assert (answer.status, answer.text) == (404, "page of 404")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_a_feed_is_only_read(feeds, method: str) -> None:
     assert feeds.ask("/feeds/news.rss", method=method).status == 405
+
+
+def test_a_script_of_another_site_may_ask_with_conditions(feeds) -> None:
+    asking = {"Origin": "https://reader.example", "Access-Control-Request-Headers": "if-none-match"}
+    answer = feeds.ask("/feeds/news.rss", asking, method="OPTIONS")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "GET, HEAD"
+    assert answer.headers["access-control-allow-headers"] == "If-None-Match, If-Modified-Since"
 
 
 def test_the_database_is_asked_once_a_second_and_bodies_once(feeds, watched: Watched, monotonic: Monotonic) -> None:

@@ -20,7 +20,7 @@ from publisher.web.outbox import Outbox
 from tests.fakes import FakeClock
 
 TOKEN = "W4ykzmZ2sRcQ"
-SITE = Site("Harbour Light", "http://127.0.0.1:8080")
+SITE = Site("Harbour Light", "http://127.0.0.1:8080", timezone="Asia/Shanghai")
 
 
 def put(folder: Path, number: int, subject: str, html: str | None, text: str = "in plain text\n") -> str:
@@ -67,10 +67,20 @@ def test_the_newest_mail_stands_first(client, folder: Path) -> None:
     text = client.ask(f"/outbox/{TOKEN}").text
     assert text.index("海风与港口") < text.index("The &lt;first&gt; &amp; only")
     assert "reader@example.org" in text
-    assert "2026-11-24 08:02:00 UTC" in text
+    assert "2026-11-24 16:02:00 Asia/Shanghai" in text
+    assert 'datetime="2026-11-24T08:02:00+00:00"' in text
 
 
-@pytest.mark.parametrize("token", ["", "x", TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "%E6%B5%B7", "%FF%00"])
+@pytest.mark.parametrize("path", ["/outbox", "/outbox/"])
+def test_who_forgot_the_token_is_told_where_to_find_it(client, path: str) -> None:
+    answer = client.ask(path)
+    assert answer.status == 404
+    assert "`publisher run` prints it when it starts" in answer.text
+    assert TOKEN not in answer.text
+    assert "令牌" in client.ask(path, {"Accept-Language": "zh"}).text
+
+
+@pytest.mark.parametrize("token", ["x", TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "%E6%B5%B7", "%FF%00"])
 def test_without_the_token_there_is_nothing(client, folder: Path, token: str) -> None:
     name = put(folder, 1, "Secret subject", "<p>secret</p>")
     unknown = client.ask("/no-such-page")
@@ -84,6 +94,7 @@ def test_while_mail_is_sent_by_smtp_there_is_no_outbox_page(
 ) -> None:
     client = serve(build_web(storage, Templates([shipped_templates()]), SITE, Subscribing(storage, FakeClock())))
     assert client.ask(f"/outbox/{TOKEN}").status == 404
+    assert client.ask("/outbox").text == client.ask("/no-such-page").text
 
 
 def test_a_mail_is_shown_in_a_sandboxed_frame(client, folder: Path) -> None:

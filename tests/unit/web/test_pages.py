@@ -181,7 +181,13 @@ def test_a_wrong_method_names_the_right_ones(client) -> None:
     assert answer.status == 405
     assert "GET" in answer.headers["allow"]
     answer = client.ask("/feeds/all.rss", method="POST")
-    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_who_asks_for_an_icon_gets_nothing_and_no_error(client) -> None:
+    answer = client.ask("/favicon.ico")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["cache-control"] == "public, max-age=86400"
 
 
 def test_a_database_that_is_away_is_a_503(client, storage: SqlStorage, monkeypatch: pytest.MonkeyPatch) -> None:
