@@ -1,5 +1,7 @@
 """`publisher subscriber`: who gets what."""
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,7 +11,7 @@ from typing import Annotated
 import typer
 
 from publisher.app import Application
-from publisher.cli.console import say, show
+from publisher.cli.console import progress, say, show
 from publisher.cli.context import newsletter_of, now, opened, settings_of
 from publisher.cli.subscriptions_csv import (
     COLUMNS,
@@ -24,6 +26,8 @@ from publisher.domain.subscription import ConsentKind, Subscription, Subscriptio
 from publisher.domain.token import canonical_address
 from publisher.errors import UsageError
 from publisher.pipeline.ports import SubscribeRequest
+from publisher.pipeline.subscribe import CHUNK
+from publisher.pipeline.wording import counted
 from publisher.settings.values import check_language, check_zone, parse_address
 
 PAGE = 1000
@@ -118,28 +122,40 @@ def import_(
     context: typer.Context,
     file: File,
     newsletter: Annotated[str, typer.Option("--newsletter", metavar="SLUG", help="For lines that name none.")] = "",
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="You have the consent of those whose line names no state: mail at once.")
+    ] = False,
 ) -> None:
     """Subscribe the addresses of a CSV file; when a line has a fault, none of them.
 
     The first line names the columns: address,newsletter,state,cadence,language,timezone,topics. Only the address and
-    the newsletter are needed. Who has unsubscribed here stays so, whatever the file says.
+    the newsletter are needed. A line without a state is unconfirmed and gets no mail, unless --confirmed is given. Who
+    has unsubscribed here stays so, whatever the file says.
 
-    Example: publisher subscriber import people.csv --newsletter daily
+    Example: publisher subscriber import people.csv --newsletter daily --confirmed
     """
     settings = settings_of(context)
     text = _read(file)
-    with opened(settings) as application:
+    state = SubscriptionState.ACTIVE if confirmed else SubscriptionState.UNCONFIRMED
+    with opened(settings) as application, progress() as advance:
         with application.storage.read() as work:
             newsletters = {one.slug: one for one in work.newsletters.all()}
-        defaults = Defaults(newsletter, settings.site.language or "en")
-        rows = read_rows(text, "standard input" if file == "-" else file, newsletters, defaults)
-        made, passed = _store(application, rows)
-    say(f"{made} subscriptions stored" + (f", {passed} passed over (unsubscribed or suppressed)" if passed else ""))
+        defaults, lines = Defaults(newsletter, settings.site.language or "en", state), text.count("\n")
+        name = "standard input" if file == "-" else file
+        rows = read_rows(text, name, newsletters, defaults, lambda line: advance("read", line, lines))
+        made, passed = _store(application, rows, lambda done, total: advance("store", done, total))
+    say(
+        f"{counted(made, 'subscription')} stored"
+        + (f", {passed} passed over (unsubscribed or suppressed)" if passed else "")
+    )
+    waiting = sum(row.state is SubscriptionState.UNCONFIRMED for row in rows)
+    if waiting:
+        say(f"{counted(waiting, 'line')} unconfirmed: no mail before consent is given (--confirmed, or state active)")
 
 
 @app.command()
 def export(context: typer.Context, file: File) -> None:
-    """Write all subscriptions as CSV, in the form that `import` reads.
+    """Write all subscriptions as CSV, in the form that `import` reads; nobody else may read the file.
 
     Example: publisher subscriber export - > people.csv
     """
@@ -153,13 +169,21 @@ def export(context: typer.Context, file: File) -> None:
         sys.stdout.write(text)
         return
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        _write(file, text)
     except OSError as error:
         raise UsageError(f"FILE {file}: can't be written: {error.strerror}") from None
-    say(f"{text.count(chr(10)) - 1} subscriptions written to {file}")
+    say(f"{counted(text.count(chr(10)) - 1, 'subscription')} written to {file}")
 
 
-def _store(application: Application, rows: list[Row]) -> tuple[int, int]:
+def _write(file: str, text: str) -> None:
+    """Write a file that holds people's addresses: for its owner only, also when it was there before."""
+    with open(file, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as written:
+        if stat.S_ISREG(os.fstat(written.fileno()).st_mode):
+            os.fchmod(written.fileno(), 0o600)
+        written.write(text)
+
+
+def _store(application: Application, rows: list[Row], tell: Callable[[int, int], None]) -> tuple[int, int]:
     """Store the lines; how many, and how many were passed over."""
     ended = {
         (canonical_address(one.subscriber.address), one.newsletter_id)
@@ -169,7 +193,10 @@ def _store(application: Application, rows: list[Row]) -> tuple[int, int]:
     }
     left = [row for row in rows if (canonical_address(row.address), row.newsletter.id) not in ended]
     wanted = [row for row in left if row.state is not SubscriptionState.UNSUBSCRIBED]
-    made = application.subscribing.subscribe_all([_request(row) for row in wanted])
+    made = 0
+    for start in range(0, len(wanted), CHUNK):
+        tell(start, len(wanted))
+        made += application.subscribing.subscribe_all([_request(row) for row in wanted[start : start + CHUNK]])
     for row in left:
         if row.state in (SubscriptionState.PAUSED, SubscriptionState.UNSUBSCRIBED):
             _end(application, row)

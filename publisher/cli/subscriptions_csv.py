@@ -9,7 +9,14 @@ from publisher.domain.newsletter import Newsletter
 from publisher.domain.subscription import Subscription, SubscriptionState
 from publisher.domain.token import canonical_address
 from publisher.errors import ConfigError, Fault
+from publisher.pipeline.wording import counted
 from publisher.settings.values import check_language, check_zone, did_you_mean, parse_address
+
+EVERY = 500
+"""Lines between two looks at how far the reading is."""
+
+MAIL_COLUMNS = frozenset({"email", "e-mail", "mail", "email address", "e-mail address"})
+"""What other programs call the column of addresses."""
 
 COLUMNS = ("address", "newsletter", "state", "cadence", "language", "timezone", "topics")
 
@@ -33,6 +40,7 @@ class Defaults:
 
     newsletter: str
     language: str
+    state: SubscriptionState = SubscriptionState.UNCONFIRMED
 
 
 def write_rows(subscriptions: Iterable[Subscription], slugs: Mapping[int, str]) -> str:
@@ -46,8 +54,17 @@ def write_rows(subscriptions: Iterable[Subscription], slugs: Mapping[int, str]) 
     return text.getvalue()
 
 
-def read_rows(text: str, name: str, newsletters: Mapping[str, Newsletter], defaults: Defaults) -> list[Row]:
-    """The lines of a file. Raises ConfigError with every fault of every line."""
+def read_rows(
+    text: str,
+    name: str,
+    newsletters: Mapping[str, Newsletter],
+    defaults: Defaults,
+    tell: Callable[[int], None] = lambda line: None,
+) -> list[Row]:
+    """The lines of a file. `tell` hears now and then which was read.
+
+    Raises ConfigError with the first fault of every line.
+    """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restkey="", strict=True)
     rows: list[Row] = []
     faults: list[Fault] = []
@@ -55,6 +72,8 @@ def read_rows(text: str, name: str, newsletters: Mapping[str, Newsletter], defau
     try:
         _check_heading(reader.fieldnames or [], name, defaults)
         for record in reader:
+            if reader.line_num % EVERY == 0:
+                tell(reader.line_num)
             checked = _Record(f"{name}:{reader.line_num}", record, faults)
             row = checked.row(newsletters, defaults)
             key = (canonical_address(checked.text("address")), checked.text("newsletter") or defaults.newsletter)
@@ -72,11 +91,15 @@ def read_rows(text: str, name: str, newsletters: Mapping[str, Newsletter], defau
 
 def _check_heading(columns: Iterable[str], name: str, defaults: Defaults) -> None:
     columns = list(columns)
+    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
+        raise ConfigError([Fault(f"{name}:1", "CSV", "", "separate the columns by commas")])
     faults = [
-        Fault(f"{name}:1", column or "(empty)", "", f"unknown column; {did_you_mean(column, COLUMNS)}")
+        Fault(f"{name}:1", column or "(empty)", "", f"unknown column; {_meant(column)}")
         for column in columns
         if column not in COLUMNS
     ]
+    if MAIL_COLUMNS & {column.strip().lower() for column in columns}:
+        raise ConfigError(faults)
     needed = ("address",) if defaults.newsletter else ("address", "newsletter")
     faults += [
         Fault(f"{name}:1", column, "", f"is missing; the first line names the columns: {','.join(COLUMNS)}")
@@ -87,9 +110,13 @@ def _check_heading(columns: Iterable[str], name: str, defaults: Defaults) -> Non
         raise ConfigError(faults)
 
 
+def _meant(column: str) -> str:
+    return did_you_mean("address" if column.strip().lower() in MAIL_COLUMNS else column, COLUMNS)
+
+
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """One line as it was read; its faults go into the list that all lines share."""
+    """One line as it was read; its first fault goes into the list that all lines share."""
 
     where: str
     fields: Mapping[str, str | None]
@@ -99,18 +126,20 @@ class _Record:
         return (self.fields.get(column) or "").strip()
 
     def fault(self, column: str, remedy: str) -> None:
-        self.faults.append(Fault(self.where, column, f'"{self.text(column)}"' if self.text(column) else "", remedy))
+        if not self.faults or self.faults[-1].file != self.where:
+            self.faults.append(Fault(self.where, column, f'"{self.text(column)}"' if self.text(column) else "", remedy))
 
     def row(self, newsletters: Mapping[str, Newsletter], defaults: Defaults) -> Row | None:
         before = len(self.faults)
         if "" in self.fields:
-            self.fault("CSV", f"has more fields than the {len(COLUMNS)} columns; quote fields that hold a comma")
+            columns = counted(len(self.fields) - 1, "column")
+            self.fault("CSV", f"has more fields than the file's {columns}; quote fields that hold a comma")
         slug = self.text("newsletter") or defaults.newsletter
         newsletter = newsletters.get(slug)
         if newsletter is None:
             self.fault("newsletter", f"no newsletter {slug!r}; {did_you_mean(slug, newsletters)}")
         address = self._checked("address", parse_address, "")
-        state = self._state()
+        state = self._state(defaults.state)
         language = self._checked("language", check_language, defaults.language)
         timezone = self._checked("timezone", check_zone, newsletter.timezone if newsletter else "UTC")
         cadence = self._cadence(newsletter) if newsletter else ""
@@ -128,13 +157,13 @@ class _Record:
             self.fault(column, str(error))
             return ""
 
-    def _state(self) -> SubscriptionState:
-        text = self.text("state") or SubscriptionState.ACTIVE.value
+    def _state(self, default: SubscriptionState) -> SubscriptionState:
+        text = self.text("state") or default.value
         try:
             return SubscriptionState(text)
         except ValueError:
             self.fault("state", f"no state; {did_you_mean(text, [state.value for state in SubscriptionState])}")
-            return SubscriptionState.ACTIVE
+            return default
 
     def _cadence(self, newsletter: Newsletter) -> str:
         try:

@@ -6,11 +6,12 @@ from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from email.headerregistry import Address
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from pydantic import AfterValidator, BeforeValidator
 
 from publisher.domain.feed import RESERVED_SLUGS
@@ -19,6 +20,8 @@ from publisher.domain.schedule import Cadence, parse_cadence
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw]\s*)+")
+_PLAIN_ADDRESS = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@([A-Za-z0-9.-]+)")
+_LONGEST_ADDRESS = 254
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -79,11 +82,24 @@ def parse_hour(value: object) -> time:
 
 def parse_address(text: str) -> str:
     """An e-mail address as it is written on the wire (RFC 5321); whether its domain answers is not asked."""
+    text = text.strip()
+    plain = _PLAIN_ADDRESS.fullmatch(text)
+    if plain and len(text) <= _LONGEST_ADDRESS:
+        return f"{plain[1]}@{_domain(plain[2])}"
+    return _validated(text).normalized
+
+
+@lru_cache(maxsize=10_000)
+def _domain(name: str) -> str:
+    """A domain as addresses write it: judged once, as a list of readers has few and judging is slow."""
+    return _validated(f"x@{name}").domain
+
+
+def _validated(address: str) -> ValidatedEmail:
     try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        return validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(f"no e-mail address: {str(error).rstrip('.')}; write name@example.org") from None
-    return found.normalized
 
 
 def parse_mailbox(value: object) -> Mailbox:
