@@ -145,6 +145,7 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
     home = urls.absolute(feed_url, document.link) or feed_url
     base = urls.absolute(home, item.base) or home
     link = urls.absolute(base, item.link)
+    link = urls.untracked(link) if link else None
     markup = sanitize.clean(item.html, base)
     summary = plain(item.summary)
     if not markup and item.summary:

@@ -134,7 +134,7 @@ def _line(item: HtmlElement, base: str | None, selectors: Mapping[str, str], con
     moment = date_at(date, context)
     summary = selecting.first(item, selectors, "summary")
     return Line(
-        url=urls.normalised(url),
+        url=urls.normalised(urls.untracked(url)),
         title=page.text_of(link if title is None else title),
         summary=page.text_of(summary) if summary is not None else "",
         authors=names_at(selecting.select(item, selectors, "author")),

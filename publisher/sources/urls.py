@@ -6,6 +6,11 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 _SPACES = re.compile(r"[\t\r\n]+")
 _UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 
+_TRACKING = re.compile(
+    r"(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|mc_[ce]id|spm)(=|$)|from=(timeline|singlemessage|groupmessage)$",
+    re.IGNORECASE,
+)
+
 
 def absolute(base: str | None, reference: str | None) -> str | None:
     """The http(s) address that a reference stands for; None when it is none (`javascript:`, `data:`, no base)."""
@@ -21,6 +26,14 @@ def absolute(base: str | None, reference: str | None) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         return None
     return _UNSAFE.sub(lambda match: quote(match.group()), joined)
+
+
+def untracked(url: str) -> str:
+    """The address without the parameters that tell who sent a reader there; everything else stays as it is."""
+    parts = urlsplit(url)
+    kept = [parameter for parameter in parts.query.split("&") if not _TRACKING.match(parameter)]
+    query = "&".join(kept)
+    return url if query == parts.query else urlunsplit(parts._replace(query=query))
 
 
 def normalised(url: str) -> str:

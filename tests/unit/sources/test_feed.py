@@ -408,3 +408,16 @@ def test_pages_obey_robots(site, desk):
     assert only(reading).content.text == "In short."
     assert "robots.txt" in reading.problems[0]
     assert reading.problems[0].endswith(", so its text is the feed's own")
+
+
+def test_one_article_at_two_tracked_addresses_is_one_unless_ids_tell_them_apart(site, desk):
+    tracked = [
+        f"<link>/boats?id=1&amp;{tail}</link><title>Boats</title>" for tail in ("utm_source=rss", "from=timeline")
+    ]
+    serve(site, rss(*tracked))
+    assert only(desk.read(feed(site))).url == f"{site.url}/boats?id=1"
+    serve(site, rss(*(f"<guid>{number}</guid>{item}" for number, item in enumerate(tracked))))
+    assert [(entry.key, entry.url) for entry in desk.read(feed(site)).entries] == [
+        ("0", f"{site.url}/boats?id=1"),
+        ("1", f"{site.url}/boats?id=1"),
+    ]

@@ -218,3 +218,12 @@ def test_the_seed_through_a_real_listing(site, desk, corpus):
     assert content.text.endswith("转向生态系统主导权之争。")
     assert content.html.count("<h2>") == 3
     assert content.image is None
+
+
+def test_links_that_differ_only_by_what_tracks_readers_are_one_article(site, desk):
+    links = [f'<li class=i><a href="/a/1?{tail}">Story number 1</a></li>' for tail in ("spm=a.1", "utm_source=top")]
+    site.html("/", listing(*links))
+    site.html("/a/1", article("Story number 1"))
+    reading = desk.read(news(site))
+    assert [entry.url for entry in reading.entries] == [f"{site.url}/a/1"]
+    assert reading.listed == (f"{site.url}/a/1",)

@@ -49,6 +49,23 @@ def test_normalised(url, expected):
     assert urls.normalised(url) == expected
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.org/a?utm_source=x&id=7&UTM_medium=y&fbclid=z#top", "https://example.org/a?id=7#top"),
+        ("https://example.org/a?spm=a2c.1.0&gclid=1", "https://example.org/a"),
+        ("https://example.org/s?id=%E6%B5%B7&from=timeline", "https://example.org/s?id=%E6%B5%B7"),
+        (
+            "https://example.org/a?from=2026-01-01&spmx=1&putm_x=2&b",
+            "https://example.org/a?from=2026-01-01&spmx=1&putm_x=2&b",
+        ),
+        ("https://example.org/a?", "https://example.org/a?"),
+    ],
+)
+def test_parameters_that_track_readers_are_not_given_on(url, expected):
+    assert urls.untracked(url) == expected
+
+
 def test_srcset_is_made_absolute_and_its_largest_found():
     value = "/a.jpg 1x, b,c.jpg 2x,d.jpg 300w, data:image/gif;base64,R0lG 4x"
     assert urls.srcset(BASE, value) == (
