@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -205,34 +206,84 @@ def take_over(application: Application) -> None:
 # --- the steps ---------------------------------------------------------------------------------------------------
 
 
-def build_engine(application: Application, stop: threading.Event, progress: Progress) -> LocalEngine:
-    """An engine for the steps of an application."""
-    return LocalEngine(steps(application, progress), threads=application.settings.threads, stop=stop)
+def build_engine(
+    application: Application, stop: threading.Event, progress: Progress, sources: Sequence[str] = ()
+) -> LocalEngine:
+    """An engine for the steps of an application; `sources` are the only ones to look at, due or not."""
+    return LocalEngine(steps(application, progress, sources), threads=application.settings.threads, stop=stop)
 
 
-def steps(application: Application, progress: Progress = lambda step, done, total: None) -> Mapping[str, Step]:
+def steps(
+    application: Application,
+    progress: Progress = lambda step, done, total: None,
+    sources: Sequence[str] = (),
+) -> Mapping[str, Step]:
     """The four stretches of the road, in their order."""
     return {
-        "collect": lambda each: _collect(application, each, progress),
+        "collect": lambda each: _collect(application, each, progress, sources),
         "publish": lambda each: _publish(application),
         "compose": lambda each: _compose(application),
         "deliver": lambda each: _deliver(application, each, progress),
     }
 
 
-def _collect(application: Application, each: SideBySide, progress: Progress) -> Sequence[Line]:
+def _collect(application: Application, each: SideBySide, progress: Progress, names: Sequence[str]) -> Sequence[Line]:
     def told(look: Callable[[StoredSource], SourceReport], sources: Sequence[StoredSource]) -> Iterator[SourceReport]:
         for done, report in enumerate(each(look, sources), start=1):
             progress("collect", done, len(sources))
             yield report
 
-    reports = application.collector.collect(application.collector.due(), told)
-    lines = [_source_line(report) for report in reports]
+    sources = _named(application, names) if names else application.collector.due()
+    lines = [_source_line(report) for report in application.collector.collect(sources, told)]
     announce = FIRST_DIGEST if application.settings.first_digest else 0
     announced = end_first_round(application.storage, application.clock, announce=announce)
     if announced:
         lines.append(Line("first round", f"{counted(announced, 'article')} announced, the newest"))
-    return lines
+    return lines or [_nothing_due(application, "next look", _looks(application))]
+
+
+def _named(application: Application, names: Sequence[str]) -> list[StoredSource]:
+    with application.storage.read() as work:
+        return [stored for name in dict.fromkeys(names) if (stored := work.sources.get(name)) is not None]
+
+
+def _looks(application: Application) -> list[datetime]:
+    with application.storage.read() as work:
+        return [one.state.next_check for one in work.sources.all() if one.state.next_check and not one.state.gone]
+
+
+def _editions(application: Application) -> list[datetime]:
+    with application.storage.read() as work:
+        defined = {newsletter.id for newsletter in work.newsletters.all()}
+        return [slot.next_due for slot in work.newsletters.slots() if slot.newsletter_id in defined]
+
+
+def _nothing_due(application: Application, what: str, times: Sequence[datetime]) -> Line:
+    coming = f"; {what} at {_shown(min(times), application.clock())}" if times else ""
+    return Line("", f"nothing was due{coming}", idle=True)
+
+
+def _shown(at: datetime, now: datetime) -> str:
+    """An instant for people: hour and minute, and the day when it is another one."""
+    return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def resting(application: Application, done: Sequence[Line]) -> list[Line]:
+    """The sources that failed when they were last looked at and were not looked at again in what was done."""
+    subjects = {line.subject for line in done}
+    with application.storage.read() as work:
+        failing = [one for one in work.sources.all() if one.state.failures or one.state.gone]
+    return [
+        line for line in (_resting_line(one, application.clock()) for one in failing) if line.subject not in subjects
+    ]
+
+
+def _resting_line(stored: StoredSource, now: datetime) -> Line:
+    state = stored.state
+    coming = f"next look at {_shown(state.next_check, now)}" if state.next_check and not state.gone else "no more looks"
+    name = stored.source.name
+    remedy = f"`publisher collect --once {name}` looks now"
+    return Line(f"source {name}", f"failed before ({state.outcome}), {coming}; {remedy}", failed=True)
 
 
 def _source_line(report: SourceReport) -> Line:
@@ -262,7 +313,7 @@ def _compose(application: Application) -> Sequence[Line]:
     return [
         Line(f"newsletter {report.newsletter}, {report.cadence}", report.outcome, idle=not report.edition_id)
         for report in application.composer.compose()
-    ]
+    ] or [_nothing_due(application, "next edition", _editions(application))]
 
 
 def _deliver(application: Application, each: SideBySide, progress: Progress) -> Sequence[Line]:

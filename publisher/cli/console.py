@@ -37,6 +37,11 @@ def complain(text: str) -> None:
     stderr().print(Text(f"publisher: {text}"), soft_wrap=True)
 
 
+def inform(text: str) -> None:
+    """One line on stderr beside an answer that goes into a file or a pipe."""
+    stderr().print(Text(text), soft_wrap=True)
+
+
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "", empty: str = "") -> None:
     """Rows under headings; `empty` is what to say when there are none."""
     if not rows and empty:

@@ -13,6 +13,7 @@ import typer
 from publisher.app import Application, add_example_readers, apply_definitions, build, take_over
 from publisher.cli.logs import configure
 from publisher.domain.newsletter import Newsletter
+from publisher.domain.source import Source
 from publisher.errors import PublisherError, UsageError
 from publisher.settings import Settings, load
 from publisher.settings.values import did_you_mean
@@ -114,6 +115,14 @@ def example_site(settings: Settings, *, may_run: bool = False) -> Iterator[str |
         yield server.address
     finally:
         server.stop()
+
+
+def source_of(settings: Settings, name: str) -> Source:
+    """The configured source of this name; raises UsageError with the nearest one."""
+    sources = {source.name: source for source in settings.sources}
+    if name not in sources:
+        raise UsageError(f"no source {name!r}; {did_you_mean(name, sources)}")
+    return sources[name]
 
 
 def newsletter_of(application: Application, slug: str) -> Newsletter:

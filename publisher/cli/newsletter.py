@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from publisher.app import Application, preview_recipient
-from publisher.cli.console import say, show
+from publisher.cli.console import inform, say, show
 from publisher.cli.context import newsletter_of, opened, settings_of
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.subscription import Subscription
@@ -56,7 +56,9 @@ def preview(
     text: Annotated[bool, typer.Option("--text", help="The text part (this is what comes without --html).")] = False,
     html: Annotated[bool, typer.Option("--html", help="The HTML part, for a file or a browser.")] = False,
 ) -> None:
-    """Show the mail that would go out now; nothing is sent, and nothing counts as sent.
+    """Show a mail with the newest articles, or with --as the one that a subscriber would get now.
+
+    Nothing is sent, and nothing counts as sent.
 
     Example: publisher newsletter preview daily --as ada@example.org --html > preview.html
     """
@@ -68,6 +70,8 @@ def preview(
         subscription = _subscription(application, newsletter, reader) if reader else None
         rendering = application.composer.preview(newsletter, subscription, settings.site.language or "en")
         recipient = preview_recipient(application, subscription)
+    if not reader:
+        inform("the newest articles; --as ADDRESS shows what one subscriber would get now")
     if html:
         if not rendering.html:
             raise UsageError(f"{reader} gets text only: leave --html out")

@@ -12,7 +12,7 @@ import structlog
 import typer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.app import Application, apply_definitions, build, build_engine, steps
+from publisher.app import Application, apply_definitions, build, build_engine, resting, steps
 from publisher.cli.console import complain, progress, say, show_table
 from publisher.cli.context import now
 from publisher.cli.signals import ENDING, Signals
@@ -109,6 +109,8 @@ class Runner:
                 interrupted = self._wait(signals, lambda: first.ended)
             if not interrupted:
                 first.raise_error()
+                if once:
+                    first.lines["collect"] += resting(self._application, first.lines["collect"])
                 show_lines(first.lines)
                 if once:
                     fail_if_failed(first.lines)
@@ -210,7 +212,7 @@ class Runner:
         if outbox is not None:
             rows.append((self._server.address + outbox.path, "the outbox: mail as it would arrive"))
         show_table(("open in a browser or a feed reader", "what it is"), rows)
-        say("Goes on by schedule. Ctrl-C ends it.")
+        say(f"Goes on by schedule as process {os.getpid()}. Ctrl-C ends it.")
 
 
 def _differ(one: Settings, other: Settings, name: str) -> bool:

@@ -7,14 +7,12 @@ import typer
 
 from publisher.app import try_source
 from publisher.cli.console import complain, say, show, show_json, show_table
-from publisher.cli.context import example_site, now, opened, settings_of
+from publisher.cli.context import example_site, now, opened, settings_of, source_of
 from publisher.domain.article import Entry, shorten
 from publisher.domain.source import Source
-from publisher.errors import SourceError, UsageError
+from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading
 from publisher.pipeline.wording import counted
-from publisher.settings import Settings
-from publisher.settings.values import did_you_mean
 from publisher.sources import build_readers
 from publisher.sources.fetch import HttpFetcher
 
@@ -50,7 +48,7 @@ def try_(context: typer.Context, name: str, as_json: Json = False) -> None:
     Example: publisher source try blog
     """
     settings = settings_of(context)
-    source = _source(settings, name)
+    source = source_of(settings, name)
     fetcher = HttpFetcher(settings.fetch, clock=now)
     try:
         with example_site(settings, may_run=True):
@@ -65,13 +63,6 @@ def try_(context: typer.Context, name: str, as_json: Json = False) -> None:
         complain(problem)
     if not reading.entries:
         raise SourceError(name, "gives no article: look at its url and selectors")
-
-
-def _source(settings: Settings, name: str) -> Source:
-    sources = {source.name: source for source in settings.sources}
-    if name not in sources:
-        raise UsageError(f"no source {name!r}; {did_you_mean(name, sources)}")
-    return sources[name]
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

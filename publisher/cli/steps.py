@@ -1,14 +1,15 @@
 """`publisher collect`, `publish`, `compose`, `deliver`: one step of the road, once."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
-from publisher.app import build_engine
+from publisher.app import build_engine, resting
 from publisher.cli.console import complain, progress, show_table
-from publisher.cli.context import example_site, opened_as_runner, settings_of
+from publisher.cli.context import example_site, opened_as_runner, settings_of, source_of
 from publisher.engine.local import Line
 from publisher.errors import UsageError
 
@@ -21,9 +22,20 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def collect(context: typer.Context, once: Once = False) -> None:
-    """Read the sources that are due and store what is new or edited."""
-    _run(context, "collect", once)
+def collect(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Look at these sources now, due or not.")
+    ] = None,
+    once: Once = False,
+) -> None:
+    """Read the sources that are due, or those that are named, and store what is new or edited.
+
+    A source that failed is left alone for an hour, twice as long each time, at most for a day; name it to look now.
+
+    Example: publisher collect --once blog
+    """
+    _run(context, "collect", once, names or ())
 
 
 def publish(context: typer.Context, once: Once = False) -> None:
@@ -41,14 +53,18 @@ def deliver(context: typer.Context, once: Once = False) -> None:
     _run(context, "deliver", once)
 
 
-def _run(context: typer.Context, step: str, once: bool) -> None:
+def _run(context: typer.Context, step: str, once: bool, sources: Sequence[str] = ()) -> None:
     if not once:
         raise UsageError(f"write `publisher {step} --once`; `publisher run` does all steps by schedule")
     settings, stop = settings_of(context), threading.Event()
+    for name in sources:
+        source_of(settings, name)
     with opened_as_runner(settings, stop) as application, progress() as advance:
-        engine = build_engine(application, stop, advance)
+        engine = build_engine(application, stop, advance, sources)
         with example_site(settings) if step == "collect" else nullcontext():
             lines = engine.run(step)
+        if step == "collect" and not sources:
+            lines += resting(application, lines)
     show_lines({step: lines})
     fail_if_failed({step: lines})
 

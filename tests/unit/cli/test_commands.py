@@ -1,6 +1,7 @@
 """Each command, on a small site: what it prints, what it leaves behind, and how it ends."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -121,13 +122,15 @@ def test_the_four_steps_walk_the_road_one_by_one(run: Run, site: Path) -> None:
     collected = run("collect", "--once")
     assert (collected.code, "2 new, 0 edited of 2 articles" in collected.out) == (0, True)
     assert "2 articles announced, the newest" in collected.out
-    assert "nothing was due" in run("collect", "--once").out
+    assert re.search(r"nothing was due; next look at (\S+ )?\d\d:\d\d UTC", run("collect", "--once").out)
+    assert "2 articles" in run("collect", "--once", "notes").out
 
     assert "2 items" in run("publish", "--once").out
     assert "2 items as before" in run("publish", "--once").out
     assert "1 delivery in 1 variant" in run("compose", "--once").out
     assert "1 sent" in run("deliver", "--once").out
     assert "nothing due" in run("deliver", "--once").out
+    assert re.search(r"nothing was due; next edition at (\S+ )?\d\d:\d\d UTC", run("compose", "--once").out)
     (mail,) = (site / "outbox").glob("*.eml")
     assert b"ada@example.org" in mail.read_bytes()
 
@@ -156,6 +159,16 @@ def test_what_failed_is_named_and_the_code_is_1(run: Run, site: Path) -> None:
     assert result.code == 1
     assert result.err.startswith("publisher: collect: source gone: ")
     assert "source notes" in result.out
+
+    # It rests now, which is told for as long as it does; named, it is looked at.
+    for command in ("collect", "run"):
+        again = run(command, "--once")
+        assert again.code == 1
+        assert re.search(r"source gone: failed before \(.+\), next look at .* UTC; .publisher collect", again.err)
+        assert again.err.count("\n") == 1
+    looked = run("collect", "--once", "gone")
+    assert (looked.code, "failed before" in looked.err, "notes" in looked.out) == (1, False, False)
+    assert run("collect", "--once", "notse").err == "publisher: no source 'notse'; did you mean \"notes\"?\n"
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
@@ -265,7 +278,9 @@ def test_preview_shows_the_mail_and_sends_nothing(run: Run, site: Path) -> None:
     assert "no article matches it yet" in run("newsletter", "preview", "daily").err
     run("subscriber", "add", "zh@example.org", "--newsletter", "daily", "--language", "zh-CN", "--confirmed")
     run("collect", "--once")
-    text = run("newsletter", "preview", "daily").out
+    shown = run("newsletter", "preview", "daily")
+    assert shown.err == "the newest articles; --as ADDRESS shows what one subscriber would get now\n"
+    text = shown.out
     assert text.startswith("Subject: ")
     assert "The ferry is late" in text
     html = run("newsletter", "preview", "daily", "--as", "zh@example.org", "--html").out
