@@ -413,7 +413,8 @@ class Histories(RuleBasedStateMachine):
                 continue
             for reader in self.readers.values():
                 if reader.had.pop(edition.id, None) and now.state is EditionState.DISCARDED:
-                    reader.through = self.froms[edition.id, reader.id]
+                    # Another edition may have given back more already.
+                    reader.through = min(reader.through, self.froms[edition.id, reader.id])
 
     def take_editions(self) -> None:
         """Compare what each edition's new part brought with what the model wants, reader by reader."""
