@@ -138,7 +138,11 @@ def _outcome(work: UnitOfWork, stored: StoredSource, reading: Reading, report: S
     if report.not_modified:
         return "not modified"
     outcome = f"{report.new} new, {report.edited} edited of {report.listed}"
-    return f"{outcome}; {len(reading.problems)} not read: {reading.problems[0]}" if reading.problems else outcome
+    return (
+        f"{outcome}; {counted(len(reading.problems), 'problem')}: {reading.problems[0]}"
+        if reading.problems
+        else outcome
+    )
 
 
 def end_first_round(storage: Storage, clock: Clock, *, announce: int) -> int:

@@ -114,7 +114,7 @@ class TestOneSource:
 
     def test_pages_that_failed_are_told(self, storage: Storage, clock: FakeClock) -> None:
         look(storage, clock, reading(entry("a"), problems=("https://example.org/b: HTTP 404",)))
-        assert "1 not read: https://example.org/b: HTTP 404" in stored(storage).state.outcome
+        assert "1 problem: https://example.org/b: HTTP 404" in stored(storage).state.outcome
 
     def test_a_source_that_moved_for_good_is_told(self, storage: Storage, clock: FakeClock) -> None:
         for _ in range(2):
