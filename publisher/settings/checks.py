@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from publisher.errors import Fault
+from publisher.i18n import CATALOGUES
 from publisher.settings.reading import Raw, secret_in
 from publisher.settings.values import did_you_mean, parse_mailbox
 from publisher.sources.selecting import BadSelector, select
@@ -44,6 +45,7 @@ def check_together(raw: Raw) -> list[Fault]:
         *_secrets(raw),
         *_files(raw),
         *_looks(raw),
+        *_locales(raw),
         *_ports(raw),
     ]
 
@@ -151,6 +153,9 @@ def _mail(raw: Raw) -> Iterator[Fault]:
 def _secrets(raw: Raw) -> Iterator[Fault]:
     for number, item in raw.items("relay"):
         name = item.get("password_file")
+        if name and item.get("password") and not raw.variable(("relay", number, "password")):
+            remedy = "password is given too; keep one of the two, better the file"
+            yield raw.fault(("relay", number, "password_file"), remedy, name)
         if isinstance(name, str) and name and not item.get("password"):
             try:
                 secret_in(raw.file.parent / name)
@@ -189,6 +194,17 @@ def _looks(raw: Raw) -> Iterator[Fault]:
             yield raw.fault(
                 ("newsletter", number, "template"), f"no look of this name; {did_you_mean(look, known)}", look
             )
+
+
+def _locales(raw: Raw) -> Iterator[Fault]:
+    """A mail speaks only languages that there is a catalogue for; without one it would be English."""
+    known = {"en": "en", **{primary: tag for primary, (_, tag) in CATALOGUES.items()}}
+    for number, item in raw.items("newsletter"):
+        locales = item.get("locales")
+        for locale in locales if isinstance(locales, list) else []:
+            if isinstance(locale, str) and locale.partition("-")[0].lower() not in known:
+                remedy = f"the mail's own words exist in {', '.join(known.values())}"
+                yield raw.fault(("newsletter", number, "locales"), remedy, locale)
 
 
 def _ports(raw: Raw) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Raw:
     def fault(self, where: Location, remedy: str, value: object = None) -> Fault:
         """A fault of the value at a place: in the variable that set it, else in the file at its line."""
         shown = show(where, value)
-        variable = self._variable(where)
+        variable = self.variable(where)
         if variable:
             return Fault(ENVIRONMENT, variable, shown, remedy)
         line = line_of(self.text, where)
@@ -68,7 +68,8 @@ class Raw:
             key += f"[{part}]" if isinstance(part, int) else f".{part}"
         return key
 
-    def _variable(self, where: Location) -> str:
+    def variable(self, where: Location) -> str:
+        """The variable that set the value at a place, or nothing."""
         places = [where[:length] for length in range(len(where), 0, -1)]
         if where[0] in LIST_TABLES and len(where) > 1:
             name = item_name(self.tables[str(where[0])].get(str(where[1])))
@@ -102,7 +103,7 @@ def read(file: Path, environ: Mapping[str, str]) -> Raw:
             faults.append(Fault(where, name, "", f"write its header with double brackets: [[{name}]]"))
     ours = {name.upper(): value for name, value in environ.items() if name.upper().startswith(PREFIX)}
     values = _with_files(ours, file.parent, faults)
-    faults += _unknown_sections(values)
+    faults += [*_unknown_sections(values), *_one_underscore(environ)]
     merged = merge(tables, by_number(Variables(values)(), tables, faults))
     return Raw(file, text, merged, ours, tuple(faults))
 
@@ -249,6 +250,17 @@ def secret_in(file: Path) -> str:
         raise ValueError(f"the file can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError("the file is not UTF-8 text") from None
+
+
+def _one_underscore(environ: Mapping[str, str]) -> Iterator[Fault]:
+    """Variables that were meant for us, but would be passed over for want of an underscore."""
+    begin = PREFIX.removesuffix("_")
+    for name in environ:
+        section, _, rest = name.upper().removeprefix(begin).partition("_")
+        if name.upper().startswith(begin) and rest and section.lower() in Document.model_fields:
+            word, _, key = rest.strip("_").partition("_")
+            rest = f"{word}__{key.strip('_')}" if section.lower() in LIST_TABLES and key else rest.strip("_")
+            yield Fault(ENVIRONMENT, name, "", f"write two underscores: {PREFIX}{section}__{rest}")
 
 
 def _unknown_sections(values: Mapping[str, str]) -> list[Fault]:

@@ -126,6 +126,8 @@ def check_url(text: str) -> str:
         raise ValueError(f"no address ({error}); write https://host/path") from None
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f]", text):
         raise ValueError("write a whole address that begins with http:// or https://")
+    if "@" in parts.netloc:
+        raise ValueError("write the address without a user and a password: it is shown to readers, and kept in logs")
     return text
 
 

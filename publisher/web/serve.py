@@ -83,7 +83,8 @@ class Server:
                 self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
         except (OSError, UnicodeError) as error:
-            raise PublisherError(f"{self._key}: {self.host} is no address of this machine ({error})") from error
+            host_key = self._key.replace("port", "host")
+            raise PublisherError(f"{host_key}: {self.host} is no address of this machine ({error})") from error
         listener = socket.socket(family, kind, protocol)
         try:
             # A restart must not wait for the connections of the run before it to fade.
@@ -103,5 +104,8 @@ def _refusal(key: str, where: str, error: OSError) -> str:
             return f"{where} is in use by another program: stop that one, or change {key}"
         case errno.EACCES:
             return f"{where} is not ours to open (ports below 1024 need rights): change {key}"
+        case errno.EADDRNOTAVAIL:
+            host_key = key.replace("port", "host")
+            return f"{where} can't be opened: no such address on this machine: change {host_key}"
         case _:
             return f"{where} can't be opened ({error}): change {key}"

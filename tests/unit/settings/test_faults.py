@@ -147,6 +147,11 @@ def test_single_tables(tmp_path: Path, text: str, expected: str) -> None:
             'only, such as "harbour-news"',
         ),
         (
+            'url = "https://me:hunter2@a.example/"',
+            'source[0] "blog".url = "https://me:***@a.example/": write the address without a user and a password: it '
+            "is shown to readers, and kept in logs",
+        ),
+        (
             'url = "https://[::1/"',
             'source[0] "blog".url = "https://[::1/": no address (Invalid IPv6 URL); write https://host/path',
         ),
@@ -186,6 +191,7 @@ def test_what_a_kind_of_source_needs(tmp_path: Path, line: str, expected: str) -
         ("hour = 24", '"news".hour = 24: write an hour from 0 to 23'),
         ("hour = 2026-01-01T07:00:00", '"news".hour = "2026-01-01 07:00:00": write an hour alone'),
         ('template = "crads"', '"news".template = "crads": no look of this name; did you mean "cards"?'),
+        ('locales = ["en-GB", "zh", "fr"]', '"news".locales = "fr": the mail\'s own words exist in en, zh-CN'),
         ('age = "old"', '"news".age = "old": write a number of days, such as 14'),
         ('not = { tag = ["x"] }', '"news".not.tag: unknown key; did you mean "tags"?'),
         ('not = { sources = ["x"] }', '"news".not.sources = "x": no [[source]] has this name; none is defined'),
@@ -288,6 +294,13 @@ def test_a_user_without_password_and_a_lost_certificate(tmp_path: Path) -> None:
     assert "the file can't be read: No such file" in only(tmp_path, RELAY + 'user = "me"\npassword_file = "none"\n')
 
 
+def test_two_passwords_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2")
+    assert only(tmp_path, RELAY + 'password = "hunter2"\npassword_file = "secret"\n') == (
+        "p.toml:4: relay[0].password_file = (hidden): password is given too; keep one of the two, better the file"
+    )
+
+
 # --- secrets -----------------------------------------------------------------------------------------------------
 
 
@@ -316,6 +329,13 @@ def test_a_secret_never_shows_in_a_fault(tmp_path: Path, text: str) -> None:
     ("variable", "value", "expected"),
     [
         ("PUBLISHER__MIAL__X", "1", 'PUBLISHER__MIAL__X: no such section; did you mean "mail"?'),
+        ("PUBLISHER_WEB_PORT", "1", "PUBLISHER_WEB_PORT: write two underscores: PUBLISHER__WEB__PORT"),
+        ("PUBLISHER_WEB__PORT", "1", "PUBLISHER_WEB__PORT: write two underscores: PUBLISHER__WEB__PORT"),
+        (
+            "publisher_relay_main_password_file",
+            "x",
+            "publisher_relay_main_password_file: write two underscores: PUBLISHER__RELAY__MAIN__PASSWORD_FILE",
+        ),
         ("PUBLISHER__WEB__PROT", "1", 'PUBLISHER__WEB__PROT: unknown key; did you mean "port"?'),
         ("PUBLISHER__WEB__PORT", "x", 'PUBLISHER__WEB__PORT = "x": write a whole number'),
         ("PUBLISHER__WEB", "80", 'PUBLISHER__WEB = "80": write a table with keys, not a single value'),
@@ -340,6 +360,11 @@ def test_a_secret_never_shows_in_a_fault(tmp_path: Path, text: str) -> None:
 def test_a_fault_of_a_variable_names_the_variable(tmp_path: Path, variable: str, value: str, expected: str) -> None:
     text = RELAY + 'name = "main"\n'
     assert only(tmp_path, text, **{variable: value}) == f"environment: {expected}"
+
+
+def test_variables_of_other_programs_are_no_faults(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("")
+    load(tmp_path / "p.toml", {"PUBLISHER_SEED": "1", "PUBLISHER_REQUIRE_ALL": "1", "PUBLISHER_WEB": "", "X_WEB_A": ""})
 
 
 def test_a_secret_in_a_binary_file_is_refused(tmp_path: Path) -> None:

@@ -59,8 +59,8 @@ def test_a_port_in_use_is_one_line_that_names_the_key() -> None:
 @pytest.mark.parametrize(
     ("host", "says"),
     [
-        ("host.invalid", "[web] port: host.invalid is no address of this machine"),
-        ("192.0.2.1", "192.0.2.1:0 can't be opened"),
+        ("host.invalid", "[web] host: host.invalid is no address of this machine"),
+        ("192.0.2.1", "192.0.2.1:0 can't be opened: no such address on this machine: change [web] host"),
     ],
 )
 def test_an_address_that_can_not_be_opened_is_one_line(host: str, says: str) -> None:
