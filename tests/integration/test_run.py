@@ -117,6 +117,7 @@ def test_it_stays_serves_reloads_and_ends(site: Path, start: Callable[..., Runni
     wait_for(lambda: running.said("Ctrl-C ends it"), "the first round")
     web = f"http://127.0.0.1:{port_of(site, 'web')}"
     shown = running.out.read_text()
+    assert f"as process {running.process.pid}." in shown
     addresses = re.findall(r"http://\S+", shown)
     assert f"{web}/feeds/news.rss" in addresses
     (outbox,) = [address for address in addresses if "/outbox/" in address]
