@@ -18,6 +18,7 @@ from publisher.domain.subscription import ConsentKind
 from publisher.errors import UsageError
 from publisher.pipeline.ports import SubscribeRequest
 from publisher.settings import load
+from publisher.settings.checks import is_css
 from publisher.settings.values import check_line, check_url, parse_address
 
 FILE = Path("publisher.toml")
@@ -27,10 +28,16 @@ OWN_SITE = """\
 # Every key: publisher check tells which ones there are, and the shipped config/publisher.toml explains them.
 [site]
 title = {title}
+timezone = {timezone}           # of dates without a zone, and of the hours of newsletters
+# base_url = "https://news.example.org"  # where readers reach this program; links in mail and feeds begin with it
 first_digest = true             # the first round mails the newest articles, to show what a digest looks like
 
 [database]
 url = "sqlite:///var/publisher.db"
+
+[web]
+host = "127.0.0.1"
+port = 8080
 
 [mail]
 transport = "outbox"            # mail becomes files in var/outbox; "smtp" sends it through a [[relay]]
@@ -38,9 +45,9 @@ outbox = "var/outbox"
 
 [[source]]
 name = "site"
-kind = "feed"                   # or "listing": a page with links; or "folder": files
+kind = {kind}                 # "feed"; "listing": a page with links; or "folder": files
 url = {url}
-rights = "quote"                # title, link and a short summary; "own" for what is yours
+{selectors}rights = "quote"                # title, link and a short summary; "own" for what is yours
 
 [[feed]]
 slug = "news"
@@ -53,6 +60,15 @@ from = "News <news@example.org>"  # an address of a domain of your own, before m
 cadences = ["immediate", "daily", "weekly"]
 hour = 7
 """
+
+
+SELECTORS = """\
+# Which elements of the page are what, as CSS selectors. Only item is needed: the element around each article's link;
+# link, title, date, summary, author and tags are sought inside it. `publisher source try site` shows what they find.
+selectors = {{ item = {css} }}
+"""
+ANY_ITEM = "article"
+"""What holds an item on many pages."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,20 +87,32 @@ def init(
         raise UsageError(f"{FILE} is here already: change it, or begin in an empty folder")
     if not yes and not sys.stdin.isatty():
         raise UsageError("nobody is here to answer questions: `publisher init --yes` takes the example site")
-    title = url = address = ""
+    title = url = address = css = selectors = ""
+    kind = "feed"
     if not yes:
         title = _ask("The title of your site", "News", check_line)
-        url = _ask("The address of a feed to read (RSS, Atom or JSON; empty for the example site)", "", check_url)
+        kind = _ask(
+            "Is there a feed (RSS, Atom, JSON), or only a page with links to articles? feed or page",
+            "feed",
+            _check_kind,
+        )
+        what = "a feed" if kind == "feed" else "a page"
+        url = _ask(f"The address of {what} to read (empty for the example site)", "", check_url)
+        if url and kind == "page":
+            css = _ask("The CSS selector of each of its items (empty to choose it later)", "", _check_css)
+            selectors = SELECTORS.format(css=_quoted(css or ANY_ITEM))
         address = _ask("Your e-mail address, to see digests in the outbox (empty for none)", "", parse_address)
     try:
-        written = _own(title, url) if url else _example(title)
+        written = _own(title, kind, url, selectors) if url else _example(title)
     except OSError as error:
         raise UsageError(f"{error.filename or FILE}: can't be written: {error.strerror}") from None
     if address:
         _subscribe(address)
     for file in written:
         say(f"wrote {file}")
-    say("Next: `publisher run`, or `publisher check` once you changed something.")
+    if selectors and not css:
+        say(f'{FILE}: look at `selectors`: "{ANY_ITEM}" is a guess; `publisher source try site` shows what it finds.')
+    say("Next: `publisher run`, or `publisher check` once you changed something. Mail lies in var/outbox.")
 
 
 def shipped_config() -> Path:
@@ -105,9 +133,28 @@ def _example(title: str) -> list[Path]:
     return [FILE, EXAMPLE]
 
 
-def _own(title: str, url: str) -> list[Path]:
-    FILE.write_text(OWN_SITE.format(title=_quoted(title), url=_quoted(url)), encoding="utf-8")
+def _own(title: str, kind: str, url: str, selectors: str) -> list[Path]:
+    text = OWN_SITE.format(
+        title=_quoted(title),
+        timezone=_quoted("UTC"),
+        kind=_quoted("listing" if kind == "page" else "feed"),
+        url=_quoted(url),
+        selectors=selectors,
+    )
+    FILE.write_text(text, encoding="utf-8")
     return [FILE]
+
+
+def _check_kind(text: str) -> str:
+    if text.lower() not in ("feed", "page"):
+        raise ValueError("write feed or page")
+    return text.lower()
+
+
+def _check_css(text: str) -> str:
+    if not is_css(text):
+        raise ValueError('no valid CSS selector; write one such as "article.story" or "ul.news li"')
+    return text
 
 
 def _quoted(text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.domain.source import SourceKind
 from publisher.settings import load
 from tests.unit.cli.conftest import Run
 
@@ -48,11 +49,13 @@ def test_without_anybody_to_ask_it_wants_yes(run: Run, monkeypatch: pytest.Monke
 
 
 def test_it_asks_for_a_title_a_feed_and_an_address(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = 'The "Quay"\nblog.example.org\nhttps://blog.example.org/feed\nnobody\nada@example.org\n'
+    answers = 'The "Quay"\nrss\n\nblog.example.org\nhttps://blog.example.org/feed\nnobody\nada@example.org\n'
     monkeypatch.setattr(sys, "stdin", Keyboard(answers))
     result = run("init")
     assert result.code == 0, result.err
+    assert "write feed or page" in result.err
     assert "write a whole address" in result.err
+    assert "var/outbox" in result.out
     assert "no e-mail address" in result.err
     settings = load(here / "publisher.toml", {})
     assert settings.site.title == 'The "Quay"'
@@ -62,8 +65,24 @@ def test_it_asks_for_a_title_a_feed_and_an_address(run: Run, here: Path, monkeyp
 
 
 def test_empty_answers_take_the_example_under_the_title(run: Run, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", Keyboard("Our News\n\n\n"))
+    monkeypatch.setattr(sys, "stdin", Keyboard("Our News\n\n\n\n"))
     assert run("init").code == 0
     settings = load(here / "publisher.toml", {})
     assert settings.site.title == "Our News"
     assert settings.example is not None
+
+
+@pytest.mark.parametrize(("answer", "item"), [("li..\nul.news li", "ul.news li"), ("", "article")])
+def test_a_page_without_a_feed_is_read_by_selectors(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch, answer: str, item: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(f"News\npage\nhttps://city.example.org/news\n{answer}\n\n"))
+    result = run("init")
+    assert result.code == 0, result.err
+    assert ("no valid CSS selector" in result.err) == bool(answer)
+    assert ("is a guess" in result.out) != bool(answer)
+    (source,) = load(here / "publisher.toml", {}).sources
+    assert (source.kind, source.url) == (SourceKind.LISTING, "https://city.example.org/news")
+    assert source.selectors == {"item": item}
+    assert "[web]" in (here / "publisher.toml").read_text()
+    assert run("check").code == 0
