@@ -28,7 +28,7 @@ OWN_SITE = """\
 # Every key: publisher check tells which ones there are, and the shipped config/publisher.toml explains them.
 [site]
 title = {title}
-timezone = {timezone}           # of dates without a zone, and of the hours of newsletters
+timezone = "UTC"                # of dates without a zone, and of the hours of newsletters
 # base_url = "https://news.example.org"  # where readers reach this program; links in mail and feeds begin with it
 first_digest = true             # the first round mails the newest articles, to show what a digest looks like
 
@@ -45,7 +45,7 @@ outbox = "var/outbox"
 
 [[source]]
 name = "site"
-kind = {kind}                 # "feed"; "listing": a page with links; or "folder": files
+kind = {kind:<24} # "feed"; "listing": a page with links; or "folder": files
 url = {url}
 {selectors}rights = "quote"                # title, link and a short summary; "own" for what is yours
 
@@ -136,7 +136,6 @@ def _example(title: str) -> list[Path]:
 def _own(title: str, kind: str, url: str, selectors: str) -> list[Path]:
     text = OWN_SITE.format(
         title=_quoted(title),
-        timezone=_quoted("UTC"),
         kind=_quoted("listing" if kind == "page" else "feed"),
         url=_quoted(url),
         selectors=selectors,
