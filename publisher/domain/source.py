@@ -125,6 +125,7 @@ def after_success(
         listed_at=stored.state.listed_at or now,
         failures=0,
         outcome=outcome,
+        gone=False,
     )
 
 

@@ -26,26 +26,27 @@ class Subscribing:
     def subscribe(self, request: SubscribeRequest) -> Subscription:
         """Make one subscription. Raises UsageError for a suppressed address."""
         with self.storage.begin() as work:
-            return self._add(work, request)
+            return self._add(work, request, work.articles.latest_seq())
 
     def subscribe_all(self, requests: Sequence[SubscribeRequest]) -> int:
         """Make many, in short transactions; suppressed addresses are passed over. How many were made."""
         made = 0
         for start in range(0, len(requests), CHUNK):
             with self.storage.begin() as work:
+                through_seq = work.articles.latest_seq()
                 for request in requests[start : start + CHUNK]:
                     try:
-                        self._add(work, request)
+                        self._add(work, request, through_seq)
                     except UsageError:
                         continue
                     made += 1
         return made
 
-    def _add(self, work: UnitOfWork, request: SubscribeRequest) -> Subscription:
+    def _add(self, work: UnitOfWork, request: SubscribeRequest, through_seq: int) -> Subscription:
         key = address_key(work.meta.keyring(), request.address)
         if work.subscriptions.suppressed(key):
             raise UsageError(f"{request.address} is on the suppression list: it must not get mail")
-        return work.subscriptions.add(request, self.clock(), work.articles.latest_seq())
+        return work.subscriptions.add(request, self.clock(), through_seq)
 
     def remove(self, address: str) -> bool:
         """Delete a subscriber and all that belongs to it; False when there is none."""

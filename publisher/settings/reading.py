@@ -253,9 +253,14 @@ def secret_in(file: Path) -> str:
 
 
 def _one_underscore(environ: Mapping[str, str]) -> Iterator[Fault]:
-    """Variables that were meant for us, but would be passed over for want of an underscore."""
+    """Variables that were meant for us, but would be passed over for want of an underscore.
+
+    Kubernetes sets some that look like it (PUBLISHER_WEB_PORT=tcp://…) where a service is named after us.
+    """
     begin = PREFIX.removesuffix("_")
-    for name in environ:
+    for name, value in environ.items():
+        if value.startswith("tcp://") or "_SERVICE_" in name or "_TCP" in name:
+            continue
         section, _, rest = name.upper().removeprefix(begin).partition("_")
         if name.upper().startswith(begin) and rest and section.lower() in Document.model_fields:
             word, _, key = rest.strip("_").partition("_")

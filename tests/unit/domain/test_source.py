@@ -70,6 +70,7 @@ def test_failures_back_off_from_an_hour_to_a_day_and_a_success_forgets_them() ->
         waits.append((state.state.next_check - NOW) / HOUR)
     assert waits == [1, 2, 4, 8, 16, 24, 24]
     assert success(state).failures == 0
+    assert not success(stored(SourceState(gone=True))).gone
 
 
 def test_a_failure_keeps_the_validators_and_says_why() -> None:

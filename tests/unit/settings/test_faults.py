@@ -322,6 +322,17 @@ def test_a_secret_never_shows_in_a_fault(tmp_path: Path, text: str) -> None:
     assert "hunter2" not in shown
 
 
+def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_fault(tmp_path: Path) -> None:
+    variables = {
+        "PUBLISHER_WEB_PORT": "tcp://10.0.0.7:80",
+        "PUBLISHER_WEB_SERVICE_HOST": "10.0.0.7",
+        "PUBLISHER_WEB_PORT_80_TCP_ADDR": "10.0.0.7",
+    }
+    file = tmp_path / "p.toml"
+    file.write_text(SOURCE)
+    assert load(file, variables).web.port == 8080
+
+
 # --- variables ---------------------------------------------------------------------------------------------------
 
 
