@@ -58,7 +58,8 @@ class Composer:
         """Resume what a crash left, then cut and fill an edition for each slot that is due. Leaves a row."""
         began = self.clock()
         newsletters = self.align_slots()
-        reports = [self.fill(edition) for edition in self._editions({EditionState.COMPOSING})]
+        left = self._editions({EditionState.COMPOSING})
+        reports = [self.fill(edition) for edition in left if edition.newsletter_id in newsletters]
         now = self.clock()
         with self.storage.read() as work:
             slots = [slot for slot in work.newsletters.slots() if slot.next_due <= now]
@@ -141,7 +142,8 @@ class Composer:
     def fill(self, edition: Edition) -> EditionReport:
         """Compose an edition from its cursor on, render its variants, and let it go (or wait, when on hold)."""
         with self.storage.read() as work:
-            newsletter = _newsletter(work, edition)
+            newsletter = work.newsletters.get(edition.newsletter_id)
+        assert newsletter is not None  # an edition's row refers to it
         freshness = Freshness(newsletter.selection, edition.now_seq, self.clock())
         while self._fill_chunk(edition.id, newsletter, freshness):
             pass
@@ -282,10 +284,6 @@ def _is_open(work: UnitOfWork, newsletter: Newsletter, cadence: Cadence) -> bool
 
 def _cadence(newsletter: Newsletter, name: str) -> Cadence | None:
     return next((cadence for cadence in newsletter.cadences if cadence.name == name), None)
-
-
-def _newsletter(work: UnitOfWork, edition: Edition) -> Newsletter:
-    return next(newsletter for newsletter in work.newsletters.all() if newsletter.id == edition.newsletter_id)
 
 
 def _variant(newsletter: Newsletter, articles: Sequence[ArticleState], language: str, format: MailFormat) -> Variant:

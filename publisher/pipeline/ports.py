@@ -298,6 +298,10 @@ class Newsletters(Protocol):
         """All that are defined, by slug, with their ids."""
         ...
 
+    def get(self, newsletter_id: int) -> Newsletter | None:
+        """One by its number, also when it is no longer defined."""
+        ...
+
     def slots(self) -> list[Slot]:
         """All slots."""
         ...

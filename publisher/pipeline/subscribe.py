@@ -58,13 +58,8 @@ class Subscribing:
         with self.storage.read() as work:
             number = verify(work.meta.keyring(), UNSUBSCRIBE, token)
             subscription = work.subscriptions.get(number) if number is not None else None
-            if subscription is None:
-                return None
-            newsletters = work.newsletters.all()
-        for newsletter in newsletters:
-            if newsletter.id == subscription.newsletter_id:
-                return subscription, newsletter
-        return None
+            newsletter = work.newsletters.get(subscription.newsletter_id) if subscription else None
+        return (subscription, newsletter) if subscription and newsletter else None
 
     def unsubscribe(self, token: str, evidence: str) -> bool:
         """End the subscription of a link, with its open deliveries, at once; as often as it is asked.

@@ -28,6 +28,11 @@ class SqlNewsletters(Newsletters):
         """All that are defined, by slug, with their ids."""
         return [read_newsletter(row.id, row.slug, row.definition) for row in defined(self._connection, newsletter)]
 
+    def get(self, newsletter_id: int) -> Newsletter | None:
+        """One by its number, also when it is no longer defined."""
+        row = self._connection.execute(select(newsletter).where(newsletter.c.id == newsletter_id)).one_or_none()
+        return None if row is None else read_newsletter(row.id, row.slug, row.definition)
+
     def slots(self) -> list[Slot]:
         """The slots of the newsletters that are defined."""
         query = (

@@ -335,6 +335,16 @@ class TestCrashes:
         assert report.deliveries == 5
         assert world.mails() == ["a"]
 
+    def test_an_edition_of_a_newsletter_no_longer_defined_rests(self, world: World) -> None:
+        self.test_a_template_fault_leaves_the_edition_composing_and_the_next_tick_goes_on(world)
+        world.article("b")
+        with world.storage.begin() as work:
+            work.editions.cut(world.newsletter.id, "daily", world.clock(), work.articles.latest_seq(), hold=False)
+            work.newsletters.apply([])
+        assert world.tick() == []
+        world.define(NEWS)
+        assert [report.deliveries for report in world.tick()] == [1]
+
     def test_an_edition_discarded_while_it_is_rendered_stays_discarded(self, world: World) -> None:
         class Interrupted(PlainRenderer):
             def render(self, request: RenderRequest) -> Rendering:

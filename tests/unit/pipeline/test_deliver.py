@@ -279,7 +279,9 @@ class TestSubscribing:
         with storage.begin() as work:
             work.newsletters.apply([])
             token = sign(work.meta.keyring(), UNSUBSCRIBE, 1)
-        assert Subscribing(storage, clock).behind(token) is None
+        found = Subscribing(storage, clock).behind(token)
+        assert found is not None
+        assert found[1].slug == "news"
         assert Subscribing(storage, clock).unsubscribe(token, "link")
 
     def test_a_suppressed_address_is_refused(self, storage: Storage, clock: FakeClock, news: Newsletter) -> None:
