@@ -379,6 +379,24 @@ class TestByHand:
         assert world.states() == ["discarded", "approved"]
         assert world.mails()[-1] == "b\na"
 
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_two_discarded_drafts_give_all_back_in_either_order(self, world: World, order: tuple[int, int]) -> None:
+        number = world.reader("ana", "immediate")
+        drafts = []
+        for key, cadence in (("a", "immediate"), ("b", "daily")):
+            world.article(key)
+            with world.storage.begin() as work:
+                subscription = work.subscriptions.get(number)
+                assert subscription
+                work.subscriptions.update(replace(subscription, cadence=cadence))
+                seq = work.articles.latest_seq()
+                drafts.append(work.editions.cut(world.newsletter.id, cadence, world.clock(), seq, hold=True))
+            assert world.composer.fill(drafts[-1]).deliveries == 1
+        for place in order:
+            assert world.composer.discard(drafts[place])
+        assert world.composer.send_now(world.newsletter).deliveries == 1
+        assert world.mails()[-1] == "b\na"
+
     def test_a_preview_stores_nothing(self, world: World) -> None:
         with pytest.raises(UsageError, match="no article matches"):
             world.composer.preview(world.newsletter, None, "en")
