@@ -14,7 +14,17 @@ from publisher.domain.article import ArticleState, within_rights
 from publisher.domain.delivery import NewDelivery
 from publisher.domain.edition import OPEN_STATES, Digest, Edition, EditionState, Rendering, Variant, reading_order
 from publisher.domain.newsletter import Newsletter
-from publisher.domain.schedule import IMMEDIATE_GAP, Cadence, Slot, due_at, is_slot, is_stale, last_slot, next_slot
+from publisher.domain.schedule import (
+    IMMEDIATE,
+    IMMEDIATE_GAP,
+    Cadence,
+    Slot,
+    due_at,
+    is_slot,
+    is_stale,
+    last_slot,
+    next_slot,
+)
 from publisher.domain.subscription import MailFormat, Subscription
 from publisher.errors import UsageError
 from publisher.pipeline.fresh import Freshness
@@ -301,7 +311,7 @@ def _plan(
     rows: list[NewDelivery] = []
     variants: dict[str, Variant] = {}
     known: dict[tuple[int, str, MailFormat], str] = {}
-    at_once = edition.cadence in (SEND_NOW, "immediate")
+    at_once = edition.cadence in (SEND_NOW, IMMEDIATE)
     for subscription in page:
         articles = fresh[subscription.id]
         if not articles:

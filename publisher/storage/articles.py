@@ -126,8 +126,10 @@ class SqlArticles(Articles):
         query = query.order_by(article.c.dated.desc(), article.c.id.desc()).limit(max(limit, _PAGE))
         matches: list[ArticleState] = []
         page = self._connection.execute(query).all()
-        while page and len(matches) < limit:
+        while page:
             matches += [state for state in map(_state, page) if selection.matches(state)]
+            if len(matches) >= limit:
+                break
             page = self._connection.execute(query.where(_older_than(page[-1]))).all()
         return matches[:limit]
 
