@@ -79,7 +79,7 @@ def serve() -> Iterator[Callable[[ASGIApp], str]]:
 
     yield start
     for server in servers:
-        assert server.stop(3)
+        assert server.stop(20)
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_it_stays_serves_reloads_and_ends(site: Path, start: Callable[..., Runni
 
     code, took = running.end(signal.SIGINT)
     assert code == 0
-    assert took < 5
+    assert took < 10
     assert "Traceback" not in running.shown()
     for secret in ("reader.zh@", "ada@", outbox.rpartition("/")[2]):
         assert secret not in running.err.read_text()
@@ -222,7 +222,7 @@ def test_a_site_that_hangs_does_not_hold_up_the_end(
         assert connected.wait(PATIENCE)
         code, took = running.end(signal.SIGINT)
     assert code == expected
-    assert took < 5
+    assert took < 10
     assert "Traceback" not in running.shown()
 
 
@@ -262,7 +262,7 @@ def test_a_second_interrupt_ends_at_once_and_the_next_run_sorts_it_out(
         wait_for(lambda: running.said("owes a reply"), "the wait")
         code, took = running.end(signal.SIGINT)
     assert code == 130
-    assert took < 2
+    assert took < 5
     assert states(site) == ["claimed", "claimed"]
 
     with SmtpServer() as server:

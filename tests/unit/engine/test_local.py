@@ -62,7 +62,7 @@ def test_work_that_hangs_does_not_hold_up_the_end() -> None:
     threading.Timer(0.1, stop.set).start()
     began = time.monotonic()
     assert list(engine(stop=stop).side_by_side(lambda _: never.wait(10), [1, 2])) == []
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_work_that_must_finish_is_waited_for() -> None:

@@ -60,7 +60,7 @@ def test_stopping_waits_for_nothing_and_may_be_asked_twice() -> None:
 
     def act() -> None:
         begun.set()
-        never.wait(2)
+        never.wait(20)
 
     scheduler = Scheduler([Tick("collect", SOON, act)])
     scheduler.start()
@@ -68,7 +68,7 @@ def test_stopping_waits_for_nothing_and_may_be_asked_twice() -> None:
     began = time.monotonic()
     scheduler.stop()
     scheduler.stop()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     never.set()
 
 

@@ -15,6 +15,8 @@ from starlette.routing import Route
 from publisher.errors import PublisherError
 from publisher.web.serve import Server
 
+PATIENCE = 20.0
+"""Seconds; a busy machine is no fault of the server's."""
 KEY = "[web] port"
 
 
@@ -43,7 +45,7 @@ def test_it_answers_as_soon_as_start_returns_on_the_port_it_was_given() -> None:
         with ask(server.port) as connection:
             answer = connection.recv(4096).decode()
     finally:
-        assert server.stop()
+        assert server.stop(PATIENCE)
     assert answer.startswith("HTTP/1.1 200 OK")
     assert "server:" not in answer.lower()
 
@@ -79,16 +81,15 @@ def test_a_port_that_is_not_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
         Server(application(), "127.0.0.1", 80, KEY).start()
 
 
-def test_it_ends_within_a_second_though_clients_keep_their_connections() -> None:
+def test_it_ends_at_once_though_clients_keep_their_connections(caplog: pytest.LogCaptureFixture) -> None:
     server = Server(application(), "127.0.0.1", 0, KEY)
     server.start()
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
     half = ask(server.port, b"GET / HTTP/1.1\r\nHos")
     kept = ask(server.port)
     assert kept.recv(4096)
-    began = time.monotonic()
-    assert server.stop()
-    assert time.monotonic() - began < 1
+    assert server.stop(PATIENCE)
+    assert "graceful shutdown exceeded" not in caplog.text, "connections without a request were waited for"
     for connection in (*idle, half, kept):
         connection.close()
 
@@ -99,7 +100,7 @@ def test_an_answer_under_way_is_given_before_it_ends() -> None:
     server.start()
     with ask(server.port) as connection:
         assert waiting.wait(5)
-        assert server.stop(3)
+        assert server.stop(PATIENCE)
         assert connection.recv(4096).endswith(b"hello")
 
 
@@ -108,16 +109,16 @@ def test_a_port_is_free_again_once_it_has_ended() -> None:
     first.start()
     with ask(first.port) as connection:
         connection.recv(4096)
-        assert first.stop()
+        assert first.stop(PATIENCE)
     second = Server(application(), "127.0.0.1", first.port, KEY)
     second.start()
-    assert second.stop()
+    assert second.stop(PATIENCE)
 
 
 def test_stopping_what_never_started_is_nothing() -> None:
     server = Server(application(), "127.0.0.1", 8123, KEY)
     assert server.port == 8123
-    assert server.stop()
+    assert server.stop(PATIENCE)
 
 
 def test_signals_stay_with_the_program() -> None:
@@ -125,7 +126,7 @@ def test_signals_stay_with_the_program() -> None:
     server = Server(application(), "127.0.0.1", 0, KEY)
     server.start()
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
-    assert server.stop()
+    assert server.stop(PATIENCE)
 
 
 def test_no_line_of_the_log_tells_who_asked_for_what(caplog: pytest.LogCaptureFixture) -> None:
@@ -147,4 +148,4 @@ def test_ipv6_is_written_in_brackets() -> None:
     server = Server(application(), "::1", 0, KEY)
     server.start()
     assert server.address == f"http://[::1]:{server.port}"
-    assert server.stop()
+    assert server.stop(PATIENCE)
