@@ -28,10 +28,13 @@ def status(
     say(f"{counted(standing['articles'], 'article')}, {counted(len(standing['sources']), 'source')}")
     for title, empty in (
         ("sources", "No source is defined."),
+        ("notices", ""),
         ("newsletters", "No newsletter is defined."),
         ("steps", "No step has run yet: `publisher run` begins."),
     ):
         rows = standing[title]
+        if not rows and not empty:
+            continue
         columns = [key.replace("_", " ") for key in rows[0]] if rows else []
         show_table(columns, [list(row.values()) for row in rows], title=title, empty=empty)
     say("deliveries: " + (", ".join(f"{n} {state}" for state, n in standing["deliveries"].items()) or "none yet"))
@@ -53,6 +56,10 @@ def _standing(application: Application) -> dict[str, Any]:
                     "failures": stored.state.failures,
                 }
                 for stored in work.sources.all()
+            ],
+            "notices": [
+                {"source": notice.source, "kind": notice.kind, "since": notice.at, "notice": notice.text}
+                for notice in work.notices.open()
             ],
             "newsletters": [
                 {

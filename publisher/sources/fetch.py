@@ -207,6 +207,7 @@ class HttpFetcher(Fetcher):
                     charset=charset,
                     validators=headers.validators(response.headers),
                     hints=headers.poll_hints(response.headers, now),
+                    headers=dict(response.headers),
                 )
             case HTTPStatus.NOT_MODIFIED if errand.request.validators != Validators():
                 # RFC 9110, section 15.4.5: a 304 repeats the ETag; what it leaves out is as it was.

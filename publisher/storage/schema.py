@@ -75,6 +75,20 @@ backlog = Table(
     Column("key", OutsideText, nullable=False),
 )
 
+# What the operator is told of a source, until it is settled.
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source_id", Number, ForeignKey("source.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("text", OutsideText, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Index("notice_source", "source_id", "kind"),
+    sqlite_autoincrement=True,
+)
+
 host = Table(
     "host",
     metadata,

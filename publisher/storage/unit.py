@@ -10,6 +10,7 @@ from publisher.storage.deliveries import SqlDeliveries
 from publisher.storage.editions import SqlEditions
 from publisher.storage.feeds import SqlFeedDocuments
 from publisher.storage.newsletters import SqlNewsletters
+from publisher.storage.notices import SqlNotices
 from publisher.storage.remembered import SqlMeta, SqlRuns
 from publisher.storage.sources import SqlSources
 from publisher.storage.subscriptions import SqlSubscriptions
@@ -28,6 +29,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def articles(self) -> SqlArticles:
         return SqlArticles(self._connection)
+
+    @cached_property
+    def notices(self) -> SqlNotices:
+        return SqlNotices(self._connection)
 
     @cached_property
     def feeds(self) -> SqlFeedDocuments:

@@ -21,8 +21,8 @@ NEXT = '''"""One more."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -37,7 +37,7 @@ def newer(tmp_path: Path) -> Path:
     """The migrations of a program to come."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, folder)
-    (folder / "versions" / "0002_one_more.py").write_text(NEXT)
+    (folder / "versions" / "0003_one_more.py").write_text(NEXT)
     return folder
 
 
@@ -65,7 +65,7 @@ def test_a_newer_database_is_refused_in_one_line(empty_url: str, newer: Path) ->
     storage = open_storage(empty_url)
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
-    with pytest.raises(StorageError, match=r"a newer publisher \(schema 0002, this one knows 0001\)") as error:
+    with pytest.raises(StorageError, match=r"a newer publisher \(schema 0003, this one knows 0002\)") as error:
         open_storage(empty_url)
     assert "\n" not in str(error.value)
 
@@ -76,8 +76,8 @@ def test_an_older_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path, new
     put_newsletter(storage, "kept")
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
-    copy = sqlite3.connect(f"{path}.before-0002")
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    copy = sqlite3.connect(f"{path}.before-0003")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
     assert copy.execute("SELECT slug FROM newsletter").fetchall() == [("kept",)]
     copy.close()
 
@@ -99,7 +99,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str, tm
     put_newsletter(storage, "kept")
     broken = tmp_path / "broken"
     shutil.copytree(migrate.MIGRATIONS, broken)
-    (broken / "versions" / "0002.py").write_text(NEXT + "    op.execute('SELECT * FROM nowhere')\n")
+    (broken / "versions" / "0003.py").write_text(NEXT + "    op.execute('SELECT * FROM nowhere')\n")
     with pytest.raises(Exception, match="nowhere"):
         migrate.migrate(storage._engine, storage._reader, broken)
     storage.close()

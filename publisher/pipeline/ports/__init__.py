@@ -1,0 +1,76 @@
+"""The seams of the road: what the steps need of the rooms around them, in the steps' own words.
+
+`storage`, `sources`, `feeds` and `mail` implement these by name, so that the type checker holds them to it. All
+times are aware UTC.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from publisher.pipeline.ports.collecting import Articles, Notice, Notices, SeqRange, Sources
+from publisher.pipeline.ports.composing import (
+    Editions,
+    Newsletters,
+    Renderer,
+    RenderRequest,
+    SubscribeRequest,
+    Subscriptions,
+)
+from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
+from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter
+from publisher.pipeline.ports.reading import (
+    Fetched,
+    Fetcher,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    NotModified,
+    Readers,
+    Reading,
+    ReadRequest,
+    Refused,
+    SourceReader,
+)
+from publisher.pipeline.ports.storing import Meta, Run, Runs, Storage, UnitOfWork
+
+Clock = Callable[[], datetime]
+
+__all__ = [
+    "Articles",
+    "Channel",
+    "Clock",
+    "Deliveries",
+    "Editions",
+    "FeedDocument",
+    "FeedDocuments",
+    "FeedWriter",
+    "FetchRequest",
+    "FetchResult",
+    "Fetched",
+    "Fetcher",
+    "Gone",
+    "MessageWriter",
+    "Meta",
+    "Newsletters",
+    "NotModified",
+    "Notice",
+    "Notices",
+    "Queue",
+    "ReadRequest",
+    "Readers",
+    "Reading",
+    "Refused",
+    "RenderRequest",
+    "Renderer",
+    "Run",
+    "Runs",
+    "SeqRange",
+    "Session",
+    "SourceReader",
+    "Sources",
+    "Storage",
+    "SubscribeRequest",
+    "Subscriptions",
+    "Transport",
+    "UnitOfWork",
+]

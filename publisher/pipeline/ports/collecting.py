@@ -1,0 +1,138 @@
+"""What collecting stores: sources, their articles, and what the operator is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from publisher.domain.article import ArticleChange, ArticleState, KnownArticle
+from publisher.domain.selection import Selection
+from publisher.domain.source import Source, SourceState, StoredSource
+
+
+@dataclass(frozen=True, slots=True)
+class SeqRange:
+    """The numbers that a transaction gave to its revisions: above `after`, up to `upto`; equal when none."""
+
+    after: int
+    upto: int
+
+
+class Sources(Protocol):
+    """Definitions of sources and what is remembered of them."""
+
+    def apply(self, sources: Sequence[Source], now: datetime) -> None:
+        """Make the stored definitions those of the configuration; a source left out is kept, but no longer read.
+
+        A changed `kind` or `url` drops the validators and the due time and keeps the articles.
+        """
+        ...
+
+    def all(self) -> list[StoredSource]:
+        """All sources that are defined, by name."""
+        ...
+
+    def due(self, now: datetime) -> list[StoredSource]:
+        """Those to look at now, the longest waiting first."""
+        ...
+
+    def get(self, name: str) -> StoredSource | None:
+        """One by its name."""
+        ...
+
+    def finish(self, source_id: int, state: SourceState) -> None:
+        """Remember how a look ended."""
+        ...
+
+    def moved(self, source_id: int, url: str) -> int:
+        """Count one more look in a row that found the source moved for good to this address; the new count."""
+        ...
+
+    def backlog(self, source_id: int) -> frozenset[str]:
+        """Keys that the first successful listing named and whose pages were not read yet."""
+        ...
+
+    def set_backlog(self, source_id: int, keys: frozenset[str]) -> None:
+        """Replace those keys."""
+        ...
+
+
+class Articles(Protocol):
+    """Articles and their revisions. Writing numbers revisions in commit order."""
+
+    def known(self, source_id: int, keys: Sequence[str]) -> Mapping[str, KnownArticle]:
+        """What is stored of these keys."""
+        ...
+
+    def store(self, source_id: int, changes: Sequence[ArticleChange], now: datetime) -> SeqRange:
+        """Store new articles and edits; `Unchanged` only notes that it was read, with its validators and hint.
+
+        Takes the counter's lock, so call it last in a transaction.
+        """
+        ...
+
+    def flag(
+        self,
+        article_ids: Sequence[int],
+        now: datetime,
+        *,
+        visible: bool | None = None,
+        announced: bool | None = None,
+    ) -> SeqRange:
+        """Make a new revision of each article whose flags differ, all else as it is."""
+        ...
+
+    def latest_seq(self) -> int:
+        """The highest number that is committed; 0 when there is none."""
+        ...
+
+    def changed(self, after: int, upto: int) -> list[int]:
+        """Articles with a revision above `after` and up to `upto`."""
+        ...
+
+    def states(self, article_ids: Sequence[int], seq: int) -> Mapping[int, ArticleState]:
+        """The articles as they stood at `seq`; those first seen later are left out."""
+        ...
+
+    def current(
+        self, selection: Selection, *, limit: int, announced: bool | None = None, after_id: int = 0
+    ) -> list[ArticleState]:
+        """Visible articles of a selection in their current state, newest first by date, at most `limit`."""
+        ...
+
+    def by_guid(self, guid: str) -> ArticleState | None:
+        """One article in its current state."""
+        ...
+
+    def count(self) -> int:
+        """How many articles are stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something about a source that the operator should know or decide. `kind` is one word, `text` one clear line.
+
+    A source has one open notice of a kind at a time.
+    """
+
+    source: str
+    kind: str
+    text: str
+    at: datetime
+
+
+class Notices(Protocol):
+    """What the operator is told of sources until it is settled."""
+
+    def tell(self, source_id: int, kind: str, text: str, now: datetime) -> bool:
+        """Open a notice, or put its text up to date; True when there was none of this kind."""
+        ...
+
+    def close(self, source_id: int, kind: str, now: datetime) -> bool:
+        """Settle a notice; False when none of this kind was open."""
+        ...
+
+    def open(self) -> list[Notice]:
+        """The open notices, the oldest first."""
+        ...

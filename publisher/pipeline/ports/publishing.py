@@ -1,0 +1,83 @@
+"""What publishing stores and writes: feeds and their documents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from publisher.domain.article import ArticleState
+from publisher.domain.feed import Feed, FeedFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDocument:
+    """One document of a feed, ready to be served. `body_gzip` is the same bytes compressed once.
+
+    `etag` is a strong tag (RFC 9110, section 8.8.3) of the plain bytes; that of the compressed ones is `etag_gzip`.
+    """
+
+    slug: str
+    format: FeedFormat
+    body: bytes
+    body_gzip: bytes
+    etag: str
+    etag_gzip: str
+    last_modified: datetime
+    built_seq: int
+    shape: str = ""
+
+
+class FeedDocuments(Protocol):
+    """Feeds' definitions and documents."""
+
+    def apply(self, feeds: Sequence[Feed]) -> None:
+        """Make the stored feeds these; documents of a feed left out are removed."""
+        ...
+
+    def all(self) -> list[Feed]:
+        """All feeds, by slug."""
+        ...
+
+    def get(self, slug: str, format: FeedFormat) -> FeedDocument | None:
+        """One document."""
+        ...
+
+    def was(self, slug: str) -> bool:
+        """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
+        ...
+
+    def keep(self, slugs: Sequence[str]) -> None:
+        """Remove the documents of all other feeds."""
+        ...
+
+    def store(self, documents: Sequence[FeedDocument]) -> None:
+        """Replace documents; the version that `version()` tells changes."""
+        ...
+
+    def version(self) -> int:
+        """A number that changes whenever a document did; the web compares it before it trusts its copies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A feed with everything that its documents say. `updated` is its newest item's; items are within rights."""
+
+    id: str
+    slug: str
+    title: str
+    description: str
+    language: str | None
+    home_url: str
+    self_urls: Mapping[FeedFormat, str]
+    items: tuple[ArticleState, ...]
+    updated: datetime
+    ttl: timedelta = timedelta(hours=1)
+
+
+class FeedWriter(Protocol):
+    """Writes a feed's documents. Same channel, same bytes."""
+
+    def write(self, channel: Channel, format: FeedFormat) -> bytes:
+        """One document in UTF-8."""
+        ...

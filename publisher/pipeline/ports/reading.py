@@ -1,0 +1,113 @@
+"""How sources are read: one GET and what comes of it, and what a reader makes of a source."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from publisher.domain.article import Entry, KnownArticle
+from publisher.domain.source import PollHints, Source, SourceKind, Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRequest:
+    """One GET. `deadline` bounds the whole request with its redirects, `max_bytes` the body after decompression."""
+
+    url: str
+    accept: str = "*/*"
+    validators: Validators = Validators()
+    deadline: timedelta = timedelta(seconds=30)
+    max_bytes: int = 10 * 1024 * 1024
+    obey_robots: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A 200. `url` is where it was found after redirects; `moved_to` is set when every hop was permanent.
+
+    `headers` are the response's, names in lower case, several of one name joined by a comma (RFC 9110, section 5.3).
+    """
+
+    url: str
+    body: bytes
+    media_type: str = ""
+    charset: str | None = None
+    validators: Validators = Validators()
+    hints: PollHints = PollHints()
+    moved_to: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """A 304: nothing new; the validators to keep are those of this response, or the ones that were sent."""
+
+    validators: Validators
+    hints: PollHints = PollHints()
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A 410: it is away for good."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No document: an error status, a broken network, a limit or the address guard. `reason` is one clear line."""
+
+    reason: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+FetchResult = Fetched | NotModified | Gone | Refused
+
+
+class Fetcher(Protocol):
+    """Gets documents politely and safely; never raises for what a server does."""
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """Get one document."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """What a reader is asked: look at this source now. `known` answers which of some keys are stored already."""
+
+    source: Source
+    validators: Validators
+    known: Callable[[Sequence[str]], Mapping[str, KnownArticle]]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a source gave. `listed` are all keys it names now, read or not; `problems` are pages that failed.
+
+    `entries` holds what was read this time: new articles and known ones that were read again.
+    """
+
+    entries: tuple[Entry, ...]
+    listed: tuple[str, ...]
+    validators: Validators = Validators()
+    hints: PollHints = PollHints()
+    problems: tuple[str, ...] = ()
+    moved_to: str | None = None
+    changed: bool = True
+
+
+class SourceReader(Protocol):
+    """Reads one kind of source."""
+
+    def read(self, request: ReadRequest, fetcher: Fetcher) -> Reading:
+        """Read a source; raises SourceError when it can't be read at all.
+
+        A 304 is a Reading with `changed=False` and no entries.
+        """
+        ...
+
+
+Readers = Mapping[SourceKind, SourceReader]

@@ -1,0 +1,98 @@
+"""The database: all repositories on one transaction."""
+
+import uuid
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from publisher.domain.token import Keyring
+from publisher.pipeline.ports.collecting import Articles, Notices, Sources
+from publisher.pipeline.ports.composing import Editions, Newsletters, Subscriptions
+from publisher.pipeline.ports.delivering import Deliveries
+from publisher.pipeline.ports.publishing import FeedDocuments
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a step: what it did, and how it ended."""
+
+    step: str
+    at: datetime
+    took: timedelta
+    outcome: str
+    failed: bool = False
+
+
+class Runs(Protocol):
+    """The log of steps."""
+
+    def add(self, run: Run) -> None:
+        """Note one run."""
+        ...
+
+    def latest(self) -> list[Run]:
+        """The last run of each step."""
+        ...
+
+
+class Meta(Protocol):
+    """What is true of this instance as a whole."""
+
+    def instance(self) -> uuid.UUID:
+        """The instance's id, minted with the database."""
+        ...
+
+    def keyring(self) -> Keyring:
+        """The keys for links and suppression, minted with the database."""
+        ...
+
+    def get(self, name: str) -> str | None:
+        """A remembered word."""
+        ...
+
+    def set(self, name: str, value: str) -> None:
+        """Remember a word."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """The repositories on one transaction."""
+
+    @property
+    def sources(self) -> Sources: ...
+    @property
+    def articles(self) -> Articles: ...
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def feeds(self) -> FeedDocuments: ...
+    @property
+    def newsletters(self) -> Newsletters: ...
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+    @property
+    def editions(self) -> Editions: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def meta(self) -> Meta: ...
+
+
+class Storage(Protocol):
+    """The database."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """One transaction: committed (durably) at the end, rolled back by an exception. Keep it short."""
+        ...
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that only reads; it takes no writer's lock."""
+        ...
+
+    @property
+    def ledger(self) -> Deliveries:
+        """Deliveries outside `begin()`: each call is its own short transaction, as the ledger needs it."""
+        ...

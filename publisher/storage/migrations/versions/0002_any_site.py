@@ -1,0 +1,34 @@
+"""What collecting from any site remembers.
+
+Revision ID: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TIME = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Add it, room by room."""
+    _tell_the_operator()
+
+
+def _tell_the_operator() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("source_id", NUMBER, sa.ForeignKey("source.id"), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("closed_at", TIME),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("notice_source", "notice", ["source_id", "kind"])
