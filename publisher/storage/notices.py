@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from publisher.pipeline.ports import Notice, Notices
 from publisher.storage.schema import notice, source
@@ -36,5 +36,5 @@ class SqlNotices(Notices):
         ]
 
 
-def _open(source_id: int, kind: str) -> tuple[object, ...]:
+def _open(source_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
     return notice.c.source_id == source_id, notice.c.kind == kind, notice.c.closed_at.is_(None)
