@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from publisher.domain.listing import ListingMemory
+
 HINT_LIMIT = timedelta(hours=24)
 """What a server may ask for at most: longer hints are cut to this."""
 
@@ -78,7 +80,10 @@ class PollHints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is remembered of a source between two looks. `listed_at` is the first successful listing."""
+    """What is remembered of a source between two looks. `listed_at` is the first successful listing.
+
+    `listing` is the shape of a listing once it was seen.
+    """
 
     validators: Validators = Validators()
     next_check: datetime | None = None
@@ -88,6 +93,7 @@ class SourceState:
     failures: int = 0
     outcome: str = ""
     gone: bool = False
+    listing: ListingMemory | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ and the next due time. A failing source never holds up another.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from publisher.domain.article import ArticleChange, Edited, KnownArticle, New, decide_change
 from publisher.domain.selection import Selection
@@ -70,16 +71,28 @@ class Collector:
                 return work.articles.known(source.id, keys)
 
         now = self.clock()
-        request = ReadRequest(source=source, validators=validators_to_send(stored.state, now), known=known, now=now)
+        request = ReadRequest(
+            source=source,
+            validators=validators_to_send(stored.state, now),
+            known=known,
+            now=now,
+            listing=stored.state.listing,
+        )
         try:
             reading = self.readers[source.kind].read(request, self.fetcher)
         except SourceError as error:
             return self._failed(stored, error)
+        if reading.failure is not None:
+            return self._failed(stored, SourceError(source.name, reading.failure), reading)
         return self._store(stored, reading)
 
-    def _failed(self, stored: StoredSource, error: SourceError) -> SourceReport:
-        state = after_failure(stored, self.clock(), error.reason, retry_after=error.retry_after, gone=error.gone)
+    def _failed(self, stored: StoredSource, error: SourceError, reading: Reading | None = None) -> SourceReport:
+        now = self.clock()
+        state = after_failure(stored, now, error.reason, retry_after=error.retry_after, gone=error.gone)
         with self.storage.begin() as work:
+            if reading is not None:
+                state = replace(state, listing=reading.listing or state.listing)
+                _tell(work, stored, reading, now)
             work.sources.finish(stored.source.id, state)
         return SourceReport(source=stored.source.name, failed=error.reason)
 
@@ -103,7 +116,8 @@ class Collector:
                 changed=reading.changed,
                 outcome=_outcome(work, stored, reading, report),
             )
-            work.sources.finish(stored.source.id, state)
+            work.sources.finish(stored.source.id, replace(state, listing=reading.listing or state.listing))
+            _tell(work, stored, reading, now)
             if changes:
                 work.articles.store(stored.source.id, changes, now)
         return report
@@ -114,20 +128,30 @@ Each = Callable[[Callable[[StoredSource], SourceReport], Sequence[StoredSource]]
 
 
 def _decide(work: UnitOfWork, stored: StoredSource, reading: Reading) -> list[ArticleChange]:
-    """What the entries mean, and which keys stay a backlog: named by the first listing, not read yet."""
+    """What the entries mean, and which keys stay a backlog: named by the first listing or a page of older articles,
+    not read yet."""
     source_id = stored.source.id
     keys = [entry.key for entry in reading.entries]
     known = work.articles.known(source_id, keys)
     first = stored.state.listed_at is None
-    backlog = frozenset(reading.listed) if first else work.sources.backlog(source_id)
+    stored_backlog = frozenset[str]() if first else work.sources.backlog(source_id)
+    backlog = (frozenset(reading.listed) if first else stored_backlog) | frozenset(reading.older)
     changes: dict[str, ArticleChange] = {}
     for entry in reading.entries:
         if entry.key not in changes:
             changes[entry.key] = decide_change(known.get(entry.key), entry, backlog=first or entry.key in backlog)
     left = backlog - frozenset(keys)
-    if left != backlog or first:
+    if left != stored_backlog:
         work.sources.set_backlog(source_id, left)
     return list(changes.values())
+
+
+def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetime) -> None:
+    for kind, text in reading.notices.items():
+        if text:
+            work.notices.tell(stored.source.id, kind, text, now)
+        else:
+            work.notices.close(stored.source.id, kind, now)
 
 
 def _outcome(work: UnitOfWork, stored: StoredSource, reading: Reading, report: SourceReport) -> str:

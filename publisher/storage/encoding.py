@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import time, timedelta
 from typing import Any
 
 from publisher.domain.edition import RecipientSlot, Rendering, Segments, SlotKind, Variant
 from publisher.domain.feed import Feed
+from publisher.domain.listing import ListingMemory
 from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.selection import Selection, Terms
@@ -68,6 +70,16 @@ def read_source(row: Any) -> Source:
         selectors=config["selectors"],
         full_text=config["full_text"],
     )
+
+
+def listing_json(memory: ListingMemory) -> Json:
+    """What is remembered of a listing's shape."""
+    return asdict(memory)
+
+
+def read_listing(stored: Json) -> ListingMemory:
+    """That again."""
+    return ListingMemory(**stored)
 
 
 def feed_json(feed: Feed) -> Json:

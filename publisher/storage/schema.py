@@ -64,6 +64,7 @@ source = Table(
     Column("moved_to", OutsideText),
     Column("moved_count", Number, nullable=False),
     Column("moved_now", Boolean, nullable=False),
+    Column("listing", JsonText),
     sqlite_autoincrement=True,
 )
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, case, delete, insert, or_, select, up
 
 from publisher.domain.source import Source, SourceState, StoredSource, Validators
 from publisher.pipeline.ports import Sources
-from publisher.storage.encoding import read_source, source_json
+from publisher.storage.encoding import listing_json, read_listing, read_source, source_json
 from publisher.storage.schema import backlog, source
 
 _ANEW: dict[str, Any] = {
@@ -23,6 +23,7 @@ _ANEW: dict[str, Any] = {
     "moved_to": None,
     "moved_count": 0,
     "moved_now": False,
+    "listing": None,
 }
 """What a source forgets when it is defined anew: another address, another kind, or back after it was left out.
 
@@ -48,6 +49,9 @@ class SqlSources(Sources):
             elif changed := {name: value for name, value in values.items() if not _same(row, name, value)}:
                 if changed.keys() & {"kind", "url", "state"}:
                     changed |= _ANEW
+                elif "config" in changed and row.config.get("selectors") != values["config"]["selectors"]:
+                    # What is usual with other selectors says nothing of these.
+                    changed["listing"] = None
                 self._connection.execute(update(source).where(source.c.id == row.id).values(**changed))
         left_out = [row.id for row in stored.values() if row.origin == "file" and row.state != "removed"]
         if left_out:
@@ -79,6 +83,7 @@ class SqlSources(Sources):
             "failures": state.failures,
             "outcome": state.outcome,
             "gone": state.gone,
+            "listing": listing_json(state.listing) if state.listing else None,
             "moved_count": case((source.c.moved_now, source.c.moved_count), else_=0),
             "moved_now": False,
         }
@@ -145,4 +150,5 @@ def _state(row: Any) -> SourceState:
         failures=row.failures,
         outcome=row.outcome,
         gone=row.gone,
+        listing=read_listing(row.listing) if row.listing else None,
     )

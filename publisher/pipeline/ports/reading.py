@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from publisher.domain.article import Entry, KnownArticle
+from publisher.domain.listing import ListingMemory
 from publisher.domain.source import PollHints, Source, SourceKind, Validators
 
 
@@ -75,19 +76,26 @@ class Fetcher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """What a reader is asked: look at this source now. `known` answers which of some keys are stored already."""
+    """What a reader is asked: look at this source now. `known` answers which of some keys are stored already.
+
+    `listing` is what the last look remembered of a listing's shape; None at the first look.
+    """
 
     source: Source
     validators: Validators
     known: Callable[[Sequence[str]], Mapping[str, KnownArticle]]
     now: datetime
+    listing: ListingMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a source gave. `listed` are all keys it names now, read or not; `problems` are pages that failed.
 
-    `entries` holds what was read this time: new articles and known ones that were read again.
+    `entries` holds what was read this time: new articles and known ones that were read again. `older` are keys of a
+    backlog that was found on further pages. `listing` is what to remember of a listing's shape; None leaves it as it
+    is. `notices` are what to tell the operator, by kind; an empty text settles that notice. `failure` says why there
+    was nothing to read: then the look has failed, but what it remembers and tells is kept.
     """
 
     entries: tuple[Entry, ...]
@@ -97,6 +105,10 @@ class Reading:
     problems: tuple[str, ...] = ()
     moved_to: str | None = None
     changed: bool = True
+    older: tuple[str, ...] = ()
+    listing: ListingMemory | None = None
+    notices: Mapping[str, str] = field(default_factory=dict)
+    failure: str | None = None
 
 
 class SourceReader(Protocol):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.domain.listing import ListingMemory
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceKind, StoredSource, Validators
 from publisher.errors import SourceError
@@ -69,6 +70,35 @@ class TestOneSource:
         look(storage, clock, reading(entry("2"), entry("4"), listed=("3",)))
         look(storage, clock, reading(entry("3"), entry("5")))
         assert titles(storage, announced=True) == ["4", "5"]
+
+    def test_articles_of_further_pages_are_a_backlog_whenever_they_are_read(
+        self, storage: Storage, clock: FakeClock
+    ) -> None:
+        look(storage, clock, reading(entry("1")))
+        look(storage, clock, reading(entry("2"), entry("old"), older=("old", "older")))
+        look(storage, clock, reading(entry("older"), entry("3")))
+        assert titles(storage, announced=True) == ["2", "3"]
+
+    def test_a_listing_remembers_its_shape_until_a_look_says_another(self, storage: Storage, clock: FakeClock) -> None:
+        memory = ListingMemory(rule={"item": "li"}, usual=20)
+        look(storage, clock, reading(entry("1"), listing=memory))
+        look(storage, clock, reading(changed=False))
+        assert stored(storage).state.listing == memory
+        script = ScriptedReader([reading()])
+        Collector(storage, script.readers(), NoFetcher(), clock).collect([stored(storage)], map)
+        assert script.requests[0].listing == memory
+
+    def test_a_failed_look_keeps_what_it_remembers_and_tells(self, storage: Storage, clock: FakeClock) -> None:
+        memory = ListingMemory(proposal={"item": "tr"})
+        failed = reading(failure="it gives nothing", listing=memory, notices={"listing": "look at it"})
+        assert look(storage, clock, failed).failed == "it gives nothing"
+        state = stored(storage).state
+        assert (state.failures, state.outcome, state.listing) == (1, "it gives nothing", memory)
+        with storage.read() as work:
+            assert [(notice.kind, notice.text) for notice in work.notices.open()] == [("listing", "look at it")]
+        look(storage, clock, reading(notices={"listing": ""}))
+        with storage.read() as work:
+            assert work.notices.open() == []
 
     def test_an_edit_makes_a_revision_and_nothing_new(self, storage: Storage, clock: FakeClock) -> None:
         look(storage, clock, reading())

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.domain.listing import ListingMemory
 from publisher.domain.source import Rights, SourceKind, SourceState, StoredSource, Validators
 from publisher.storage.database import SqlStorage
 from tests.unit.storage.made import NOW, entry, put_articles, source
@@ -18,6 +19,7 @@ LOOKED = SourceState(
     listed_at=NOW - 2 * HOUR,
     failures=3,
     outcome="2 new, 0 edited of 20",
+    listing=ListingMemory(rule={"item": "li"}, proposal={"item": "tr"}, usual=20, known=18, next_page="/2", pages=1),
 )
 
 
@@ -91,6 +93,13 @@ def test_another_title_or_interval_keeps_what_is_remembered(storage: SqlStorage)
     [stored] = apply(storage, source(title="New", interval=2 * HOUR, rights=Rights.OWN))
     assert stored.state == LOOKED
     assert (stored.source.title, stored.source.interval) == ("New", 2 * HOUR)
+
+
+def test_other_selectors_make_what_is_usual_of_a_listing_unknown_again(storage: SqlStorage) -> None:
+    apply(storage, source(selectors={"item": "li"}))
+    finish(storage, "blog", LOOKED)
+    [stored] = apply(storage, source(selectors={"item": "tr"}))
+    assert stored.state == replace(LOOKED, listing=None)
 
 
 def test_a_source_left_out_is_not_read_and_its_articles_stay(storage: SqlStorage) -> None:

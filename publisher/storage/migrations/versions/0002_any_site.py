@@ -18,6 +18,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Add it, room by room."""
     _tell_the_operator()
+    _remember_listings()
 
 
 def _tell_the_operator() -> None:
@@ -32,3 +33,7 @@ def _tell_the_operator() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("notice_source", "notice", ["source_id", "kind"])
+
+
+def _remember_listings() -> None:
+    op.add_column("source", sa.Column("listing", sa.Text))
