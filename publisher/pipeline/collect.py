@@ -1,7 +1,8 @@
 """The first stretch: sources are read and what changed in their articles is stored.
 
 For each source all network and parsing comes first, then one short transaction stores the changes, the validators
-and the next due time. A failing source never holds up another.
+and the next due time: sources that end at the same moment share its commit, none its fate. A failing source never
+holds up another.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -89,16 +90,22 @@ class Collector:
     def _failed(self, stored: StoredSource, error: SourceError, reading: Reading | None = None) -> SourceReport:
         now = self.clock()
         state = after_failure(stored, now, error.reason, retry_after=error.retry_after, gone=error.gone)
-        with self.storage.begin() as work:
+        if reading is not None:
+            state = replace(state, listing=reading.listing or state.listing)
+
+        def store(work: UnitOfWork) -> None:
             if reading is not None:
-                state = replace(state, listing=reading.listing or state.listing)
                 _tell(work, stored, reading, now)
             work.sources.finish(stored.source.id, state)
+
+        self.storage.share(store)
         return SourceReport(source=stored.source.name, failed=error.reason)
 
     def _store(self, stored: StoredSource, reading: Reading) -> SourceReport:
+        """Store what one source gave; several sources may share a commit."""
         now = self.clock()
-        with self.storage.begin() as work:
+
+        def store(work: UnitOfWork) -> SourceReport:
             changes = _decide(work, stored, reading) if reading.changed else []
             report = SourceReport(
                 source=stored.source.name,
@@ -120,7 +127,9 @@ class Collector:
             _tell(work, stored, reading, now)
             if changes:
                 work.articles.store(stored.source.id, changes, now)
-        return report
+            return report
+
+        return self.storage.share(store)
 
 
 Each = Callable[[Callable[[StoredSource], SourceReport], Sequence[StoredSource]], Iterable[SourceReport]]

@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from publisher.errors import StorageError
-from publisher.pipeline.ports import Deliveries, Storage
+from publisher.pipeline.ports import Deliveries, Storage, UnitOfWork
 from publisher.storage.faults import explained, shown
 from publisher.storage.ledger import PostgresLedger, SqliteLedger, Transaction
 from publisher.storage.migrate import migrate
+from publisher.storage.sharing import SharedCommits
 from publisher.storage.unit import SqlUnitOfWork
+
+Result = TypeVar("Result")
 
 THREADS = 16
 """How many threads may use one storage at once."""
@@ -58,6 +62,8 @@ class SqlStorage(Storage):
         self._reader = reader
         self._lock = lock
         self._ledger = ledger(self.begin, self.read)
+        # Connections of PostgreSQL commit side by side, and its server writes them to the disk together.
+        self._shared = SharedCommits(self.begin) if self.path else None
 
     @property
     def path(self) -> Path | None:
@@ -72,6 +78,13 @@ class SqlStorage(Storage):
         """
         with self._lock, explained(self.url), self._engine.begin() as connection:
             yield SqlUnitOfWork(connection)
+
+    def share(self, job: Callable[[UnitOfWork], Result]) -> Result:
+        """Run a job in a transaction that it may share with jobs of other threads; durable when this returns."""
+        if self._shared is None:
+            return super().share(job)
+        with explained(self.url):
+            return self._shared.run(job)
 
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:

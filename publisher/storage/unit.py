@@ -1,5 +1,7 @@
 """The repositories on one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -21,6 +23,24 @@ class SqlUnitOfWork(UnitOfWork):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the transaction that an exception takes back without the rest."""
+        self._connection.exec_driver_sql("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.is_open:
+                self._connection.exec_driver_sql("ROLLBACK TO part")
+                self._connection.exec_driver_sql("RELEASE part")
+            raise
+        self._connection.exec_driver_sql("RELEASE part")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on: SQLite ends a transaction by itself when the disk is full or fails."""
+        return bool(self._connection.connection.dbapi_connection.in_transaction)  # type: ignore[union-attr]
 
     @cached_property
     def sources(self) -> SqlSources:

@@ -1,16 +1,19 @@
 """The database: all repositories on one transaction."""
 
 import uuid
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from publisher.domain.token import Keyring
 from publisher.pipeline.ports.collecting import Articles, Notices, Sources
 from publisher.pipeline.ports.composing import Editions, Newsletters, Subscriptions
 from publisher.pipeline.ports.delivering import Deliveries
 from publisher.pipeline.ports.publishing import FeedDocuments
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,14 @@ class Storage(Protocol):
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """One transaction: committed (durably) at the end, rolled back by an exception. Keep it short."""
         ...
+
+    def share(self, job: Callable[[UnitOfWork], Result]) -> Result:
+        """Run a job in a transaction that it may share with jobs of other threads, and return once it is durable.
+
+        What the job raises takes back only its own part. For many small jobs: a commit costs the same for all.
+        """
+        with self.begin() as work:
+            return job(work)
 
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """A transaction that only reads; it takes no writer's lock."""

@@ -1,0 +1,85 @@
+"""One commit for several jobs: what threads want to store at the same moment goes into the database together.
+
+A commit waits for the disk, whatever it holds. While one thread waits, others bring their jobs; the next of them takes
+all that are there along in its own transaction, each behind a savepoint, so that one that fails takes back only its
+own part.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Generic, TypeVar
+
+from publisher.storage.unit import SqlUnitOfWork
+
+Result = TypeVar("Result")
+
+LONGEST = 0.03
+"""Seconds after which a shared transaction takes in no more jobs: who only wants to write a row waits behind it."""
+
+
+class _Job(Generic[Result]):
+    """Work that a thread waits for, and how it ended."""
+
+    def __init__(self, work: Callable[[SqlUnitOfWork], Result]) -> None:
+        self._work = work
+        self._results: list[Result] = []
+        self.error: BaseException | None = None
+        self.is_over = False
+
+    def run(self, unit: SqlUnitOfWork) -> None:
+        """Do it; a failure takes back its own part. Raises only what has ended the whole transaction."""
+        try:
+            with unit.part():
+                self._results.append(self._work(unit))
+        except Exception as error:  # handed to the thread that waits
+            self.error = error
+            if not unit.is_open:
+                raise
+
+    def outcome(self) -> Result:
+        """The result; raises what ended the job."""
+        if self.error is not None:
+            raise self.error
+        [result] = self._results
+        return result
+
+
+class SharedCommits:
+    """Runs jobs of many threads in few transactions. `begin` opens one that commits durably at its end."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[SqlUnitOfWork]]) -> None:
+        self._begin = begin
+        self._waiting: deque[_Job[Any]] = deque()
+        self._turn = threading.Lock()
+
+    def run(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
+        """Run a job and return once it is committed; raises what the job raised, or what the disk says."""
+        job = _Job(work)
+        self._waiting.append(job)
+        with self._turn:
+            # Another thread may have taken it along meanwhile. First come, first served, so this ends.
+            while not job.is_over:
+                self._commit()
+        return job.outcome()
+
+    def _commit(self) -> None:
+        """One transaction with what waits now, as far as it goes in `LONGEST`."""
+        began = time.monotonic()
+        taken = [self._waiting.popleft()]
+        try:
+            with self._begin() as unit:
+                taken[0].run(unit)
+                while self._waiting and time.monotonic() - began < LONGEST:
+                    taken.append(self._waiting.popleft())
+                    taken[-1].run(unit)
+        except BaseException as error:  # handed to all that were in it: nothing of it was stored
+            for job in taken:
+                job.error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for job in taken:
+                job.is_over = True
