@@ -73,6 +73,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "canonical_url": entry.canonical_url,
         "title": content.title,
         "authors": content.authors,
+        "source": content.source,
+        "section": content.section,
         "tags": content.tags,
         "language": content.language,
         "published": content.published,

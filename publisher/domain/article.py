@@ -26,7 +26,8 @@ class Enclosure:
 class Content:
     """What a reader sees of an article. `html` is sanitised, with absolute URLs; dates are aware UTC or unknown.
 
-    `original_url` is the address that a reprint names as its original.
+    `original_url` is the address that a reprint names as its original, `source` the paper or site it names (来源);
+    `section` is the part of the site or paper that it stands in.
     """
 
     title: str
@@ -41,10 +42,12 @@ class Content:
     image: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
     original_url: str | None = None
+    source: str | None = None
+    section: str | None = None
 
     def fingerprint(self) -> str:
         """A hash of everything a reader sees; two contents with the same hash are the same state."""
-        seen = [
+        seen: list[object] = [
             self.title,
             self.authors,
             self.tags,
@@ -58,6 +61,8 @@ class Content:
             [(enclosure.url, enclosure.type, enclosure.length) for enclosure in self.enclosures],
             self.original_url,
         ]
+        # Only where there is one: the hashes of articles stored before these were read still hold.
+        seen += [{name: value} for name in ("source", "section") if (value := getattr(self, name)) is not None]
         return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -132,6 +132,8 @@ def content_of(article: Extracted, source: Source, *, title: str = "") -> Conten
         text=article.text,
         image=article.image,
         original_url=article.original_url,
+        source=article.source,
+        section=article.section,
     )
 
 

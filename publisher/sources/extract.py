@@ -51,6 +51,7 @@ class Extracted:
     text: str = ""
     html: str = ""
     original_url: str | None = None
+    section: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
@@ -113,6 +114,7 @@ def _assembled(found: page.Page, metadata: Metadata, markup: str, body_evidence:
         text=text,
         html=markup,
         original_url=metadata.original_url,
+        section=metadata.section,
         evidence={**metadata.evidence, "body": body_evidence, "encoding": found.encoding},
     )
 

@@ -127,6 +127,8 @@ def _completed(content: Content, article: Extracted, source: Source) -> Content:
         text=article.text,
         image=content.image or article.image,
         original_url=article.original_url,
+        source=content.source or article.source,
+        section=article.section,
     )
 
 

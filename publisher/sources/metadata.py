@@ -62,6 +62,7 @@ class Metadata:
     image: str | None = None
     description: str = ""
     original_url: str | None = None
+    section: str | None = None
     evidence: dict[str, str] = field(default_factory=dict)
 
 

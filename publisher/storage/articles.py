@@ -313,6 +313,8 @@ def _revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
         "image": content.image,
         "enclosures": [[enclosure.url, enclosure.type, enclosure.length] for enclosure in content.enclosures],
         "original_url": content.original_url,
+        "source": content.source,
+        "section": content.section,
         "evidence": dict(entry.evidence),
     }
 
@@ -353,6 +355,8 @@ def _state(row: Any) -> ArticleState:
         image=row.image,
         enclosures=tuple(Enclosure(*values) for values in row.enclosures),
         original_url=row.original_url,
+        source=row.source,
+        section=row.section,
     )
     return ArticleState(
         Article(

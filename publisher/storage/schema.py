@@ -149,6 +149,8 @@ article_revision = Table(
     Column("image", OutsideText),
     Column("enclosures", JsonText, nullable=False),
     Column("original_url", OutsideText),
+    Column("source", OutsideText),
+    Column("section", OutsideText),
     Column("evidence", JsonText, nullable=False),
     Index("article_revision_article", "article_id", "seq"),
 )

@@ -74,11 +74,25 @@ def test_the_same_content_is_no_edit() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"title": "Trams"}, {"tags": ("x",)}, {"html": "<p>x</p>"}, {"enclosures": (Enclosure("https://e.org/a.mp3"),)}],
+    [
+        {"title": "Trams"},
+        {"tags": ("x",)},
+        {"html": "<p>x</p>"},
+        {"enclosures": (Enclosure("https://e.org/a.mp3"),)},
+        {"source": "The Post"},
+        {"section": "The Post"},
+    ],
 )
 def test_what_a_reader_sees_makes_an_edit(change: dict[str, object]) -> None:
     edited = replace(ENTRY, content=replace(CONTENT, **change))
     assert isinstance(decide_change(known(), edited, backlog=False), Edited)
+
+
+def test_a_source_is_not_taken_for_a_section_and_one_that_is_missing_leaves_the_hash_as_it_was() -> None:
+    source, section = (replace(CONTENT, **{name: "Post"}).fingerprint() for name in ("source", "section"))
+    assert source != section
+    stored_before_sources_were_read = "29efc37cfde17161408607b2821ff28570e45d6faee8e3ece429bda1675c25bb"
+    assert CONTENT.fingerprint() == stored_before_sources_were_read
 
 
 def test_a_date_once_resolved_is_kept() -> None:

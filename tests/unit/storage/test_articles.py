@@ -26,6 +26,8 @@ WHOLE = Content(
     image="https://blog.example/a.png",
     enclosures=(Enclosure("https://blog.example/a.mp3", "audio/mpeg", 123),),
     original_url="https://elsewhere.example/940",
+    source="新华社",
+    section="经济",
 )
 
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
     """Add it, room by room."""
     _tell_the_operator()
     _remember_listings()
+    _name_where_articles_stood()
 
 
 def _tell_the_operator() -> None:
@@ -37,3 +38,8 @@ def _tell_the_operator() -> None:
 
 def _remember_listings() -> None:
     op.add_column("source", sa.Column("listing", sa.Text))
+
+
+def _name_where_articles_stood() -> None:
+    for name in ("source", "section"):
+        op.add_column("article_revision", sa.Column(name, sa.Text))
