@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from publisher.domain.rights import NONE, Reservations, Use, allowance, may_keep_text
 from publisher.domain.source import Rights
-
-QUOTE_COLUMNS = 200
-"""How much of a summary may be shown of an article we may only quote; a CJK character counts two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,8 @@ class Content:
     source: str | None = None
     section: str | None = None
 
+    reservations: Reservations = NONE
+
     def fingerprint(self) -> str:
         """A hash of everything a reader sees; two contents with the same hash are the same state."""
         seen: list[object] = [
@@ -63,6 +63,10 @@ class Content:
         ]
         # Only where there is one: the hashes of articles stored before these were read still hold.
         seen += [{name: value} for name in ("source", "section") if (value := getattr(self, name)) is not None]
+
+        if said := self.reservations.said():
+            # What may be shown is part of what is seen. Not how it was found: a sign may move from page to header.
+            seen.append({name: value for name, value in said.items() if name != "evidence"})
         return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -208,20 +212,33 @@ def decide_change(known: KnownArticle | None, entry: Entry, *, backlog: bool) ->
     return Edited(known, entry)
 
 
-def within_rights(state: ArticleState) -> ArticleState:
-    """The state that may be shown outside: whole when own or licensed, else a quotation."""
-    if state.source.rights is not Rights.QUOTE:
-        return state
+def within_rights(state: ArticleState, use: Use) -> ArticleState | None:
+    """The state that a use may show: whole, a quotation, or None when it must be left out."""
     content = state.revision.content
+    allowed = allowance(state.source.rights, content.reservations, use)
+    if not allowed.shown:
+        return None
+    if allowed.whole:
+        return state
+    summary = shorten(content.summary or content.text, allowed.columns) if allowed.columns else ""
     quoted = replace(
         content,
-        summary=shorten(content.summary or content.text, QUOTE_COLUMNS),
+        summary=summary if len(summary) <= allowed.characters else f"{summary[: allowed.characters - 1].rstrip()}…",
         html="",
         text="",
         image=None,
         enclosures=(),
     )
     return replace(state, revision=replace(state.revision, content=quoted))
+
+
+def within_reservations(content: Content, rights: Rights) -> Content:
+    """What may be stored of a content: without its text, and a summary taken from it, when mining is reserved."""
+    if may_keep_text(rights, content.reservations):
+        return content
+    begins = " ".join(content.text.split())
+    own = not begins.startswith(content.summary.rstrip("…"))
+    return replace(content, summary=content.summary if own else "", html="", text="", enclosures=())
 
 
 def columns(text: str) -> int:

@@ -12,6 +12,7 @@ from xml.dom import DOMException
 from zoneinfo import ZoneInfo
 
 import cssutils
+from lxml import html
 from premailer import Premailer
 
 from publisher.domain.article import shorten
@@ -79,12 +80,13 @@ class DigestRenderer(Renderer):
         return list(faults)
 
     def _render(self, request: RenderRequest, shown: int) -> Rendering:
-        values = _values(request, shown)
+        articles = _articles(request, shown)
+        values = _values(request, articles)
         look = f"digest/{request.newsletter.template}"
         return Rendering(
             subject=self._subject(f"{look}/subject.txt.jinja", values),
-            text=self._text(f"{look}/body.txt.jinja", values),
-            html=self._html(look, values) if request.variant.format is MailFormat.HTML else (),
+            text=self._text(f"{look}/body.txt.jinja", values, articles),
+            html=self._html(look, values, articles) if request.variant.format is MailFormat.HTML else (),
         )
 
     def _subject(self, name: str, values: dict[str, object]) -> Segments:
@@ -92,12 +94,14 @@ class DigestRenderer(Renderer):
         subject = one_line(self.templates.render(name, recipient=marks.recipient, **values))
         return marks.cut(subject, SlotKind.HEADER)
 
-    def _text(self, name: str, values: dict[str, object]) -> Segments:
+    def _text(self, name: str, values: dict[str, object], articles: Sequence[DigestArticle]) -> Segments:
         marks = Marks()
         text = self.templates.render(name, recipient=marks.recipient, **values)
-        return marks.cut(text.strip("\n") + "\n", SlotKind.TEXT)
+        segments = marks.cut(text.strip("\n") + "\n", SlotKind.TEXT)
+        require_credit(name, articles, text, text)
+        return segments
 
-    def _html(self, look: str, values: dict[str, object]) -> Segments:
+    def _html(self, look: str, values: dict[str, object], articles: Sequence[DigestArticle]) -> Segments:
         marks = Marks()
         style = self.templates.render(f"{look}/style.css.jinja", **values)
         document = self.templates.render(f"{look}/body.html.jinja", recipient=marks.recipient, **values)
@@ -110,7 +114,32 @@ class DigestRenderer(Renderer):
             raise TemplateError(
                 f"template {look}/style.css.jinja can't be applied to body.html.jinja: {reason}"
             ) from error
-        return marks.cut_html(inlined)
+        segments = marks.cut_html(inlined)
+        shown = html.document_fromstring(document)
+        links = " ".join(link.get("href", "") for link in shown.iter("a"))
+        require_credit(f"{look}/body.html.jinja", articles, shown.text_content(), links)
+        return segments
+
+
+def require_credit(name: str, articles: Sequence[DigestArticle], text: str, links: str) -> None:
+    """Every article names its source and links its original, whatever template shows it. Raises TemplateError."""
+    squeezed = _squeezed(text)
+    for article in articles:
+        if _squeezed(article.source) not in squeezed:
+            raise TemplateError(
+                f"template {name}: it leaves out where an article comes from ({article.source}): "
+                "show {{ article.source }} with each article"
+            )
+        if article.url not in links:
+            raise TemplateError(
+                f"template {name}: it leaves out the link to an original ({article.url}): "
+                "link {{ article.url }} with each article"
+            )
+
+
+def _squeezed(text: str) -> str:
+    """Without white space: a template may break lines where it likes."""
+    return "".join(text.split())
 
 
 def inline(document: str, style: str) -> str:
@@ -142,11 +171,15 @@ def preheader(articles: Sequence[DigestArticle]) -> str:
     return shorten(others or articles[0].summary, PREHEADER_COLUMNS)
 
 
-def _values(request: RenderRequest, shown: int) -> dict[str, object]:
+def _articles(request: RenderRequest, shown: int) -> list[DigestArticle]:
+    speaks, zone = translator(request.variant.language), ZoneInfo(request.newsletter.timezone)
+    return [digest_article(state, speaks, zone) for state in request.articles[:shown]]
+
+
+def _values(request: RenderRequest, articles: list[DigestArticle]) -> dict[str, object]:
     """What the templates of a digest can use, beside `recipient`."""
     speaks = translator(request.variant.language)
     zone = ZoneInfo(request.newsletter.timezone)
-    articles: list[DigestArticle] = [digest_article(state, speaks, zone) for state in request.articles[:shown]]
     wrapped: Callable[..., str] = wrap
     return {
         "_": speaks.gettext,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from publisher.domain.article import ArticleChange, Edited, KnownArticle, New, decide_change
+from publisher.domain.article import ArticleChange, Edited, Entry, KnownArticle, New, decide_change, within_reservations
 from publisher.domain.selection import Selection
-from publisher.domain.source import StoredSource, after_failure, after_success, validators_to_send
+from publisher.domain.source import Source, StoredSource, after_failure, after_success, validators_to_send
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Clock, Fetcher, Readers, Reading, ReadRequest, Run, Storage, UnitOfWork
 from publisher.pipeline.wording import counted
@@ -146,7 +146,7 @@ def _decide(work: UnitOfWork, stored: StoredSource, reading: Reading) -> list[Ar
     stored_backlog = frozenset[str]() if first else work.sources.backlog(source_id)
     backlog = (frozenset(reading.listed) if first else stored_backlog) | frozenset(reading.older)
     changes: dict[str, ArticleChange] = {}
-    for entry in reading.entries:
+    for entry in (_within_reservations(entry, stored.source) for entry in reading.entries):
         if entry.key not in changes:
             changes[entry.key] = decide_change(known.get(entry.key), entry, backlog=first or entry.key in backlog)
     left = backlog - frozenset(keys)
@@ -161,6 +161,10 @@ def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
             work.notices.tell(stored.source.id, kind, text, now)
         else:
             work.notices.close(stored.source.id, kind, now)
+
+
+def _within_reservations(entry: Entry, source: Source) -> Entry:
+    return replace(entry, content=within_reservations(entry.content, source.rights))
 
 
 def _outcome(work: UnitOfWork, stored: StoredSource, reading: Reading, report: SourceReport) -> str:

@@ -14,6 +14,7 @@ from publisher.domain.article import ArticleState, within_rights
 from publisher.domain.delivery import NewDelivery
 from publisher.domain.edition import OPEN_STATES, Digest, Edition, EditionState, Rendering, Variant, reading_order
 from publisher.domain.newsletter import Newsletter
+from publisher.domain.rights import Use
 from publisher.domain.schedule import (
     IMMEDIATE,
     IMMEDIATE_GAP,
@@ -211,7 +212,7 @@ class Composer:
             RenderRequest(
                 newsletter=newsletter,
                 variant=variant,
-                articles=tuple(within_rights(state) for state in articles),
+                articles=tuple(shown for state in articles if (shown := within_rights(state, Use.MAIL)) is not None),
                 cut_at=cut_at,
                 site_title=self.site.title,
                 site_url=self.site.base_url,

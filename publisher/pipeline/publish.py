@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from publisher.domain.article import ArticleState, within_rights
 from publisher.domain.feed import UNANNOUNCED_LIMIT, Feed, FeedFormat, source_feed
+from publisher.domain.rights import Use
 from publisher.pipeline.ports import Channel, Clock, FeedDocument, FeedWriter, Run, Storage, UnitOfWork
 
 EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
@@ -133,7 +134,7 @@ def current_items(work: UnitOfWork, feed: Feed) -> list[ArticleState]:
 
 
 def _channel(feed: Feed, feed_id: str, items: list[ArticleState], site: Site) -> Channel:
-    shown = tuple(within_rights(state) for state in items)
+    shown = tuple(shown for state in items if (shown := within_rights(state, Use.FEED)) is not None)
     return Channel(
         id=feed_id,
         slug=feed.slug,

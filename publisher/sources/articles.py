@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -110,6 +110,7 @@ class Pages:
             raise SourceError(self.source.name, str(error)) from error
         if not article.text and not article.images:
             return Unread("no article was found on the page", lasting=True)
+        article = replace(article, reservations=fetched.reservations | article.reservations)
         return ReadPage(article, fetched.validators)
 
 
@@ -134,6 +135,7 @@ def content_of(article: Extracted, source: Source, *, title: str = "") -> Conten
         original_url=article.original_url,
         source=article.source,
         section=article.section,
+        reservations=article.reservations,
     )
 
 

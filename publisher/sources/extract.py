@@ -17,8 +17,9 @@ from lxml.html import HtmlElement
 from readability import Document
 
 from publisher.domain.article import shorten
+from publisher.domain.rights import NONE, Reservations
 from publisher.sources import body as bodies
-from publisher.sources import bylines, dates, jsonld, page, sanitize, selecting, urls
+from publisher.sources import bylines, dates, jsonld, page, reservations, sanitize, selecting, urls
 from publisher.sources.metadata import Metadata, Reader, split_tags
 
 SUMMARY_COLUMNS = 400
@@ -33,7 +34,7 @@ class Extracted:
     title, by-line and surroundings; empty when the page holds no article. Dates are aware UTC.
 
     `source` is where the page says it is from (来源), `original_url` the address it names as its original.
-    `evidence` tells by field where it was found.
+    `reservations` is what the page's head reserves, `evidence` tells by field where it was found.
     """
 
     title: str = ""
@@ -52,17 +53,19 @@ class Extracted:
     html: str = ""
     original_url: str | None = None
     section: str | None = None
+
+    reservations: Reservations = NONE
     evidence: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
-        """The fields as JSON values, dates in ISO 8601."""
+        """The fields as JSON values, dates in ISO 8601; of the reservations those that say something."""
         return {
             name: value.isoformat()
             if isinstance(value, datetime)
             else list(value)
             if isinstance(value, tuple)
             else value
-            for name, value in asdict(self).items()
+            for name, value in (asdict(self) | {"reservations": self.reservations.said()}).items()
         }
 
 
@@ -115,6 +118,7 @@ def _assembled(found: page.Page, metadata: Metadata, markup: str, body_evidence:
         html=markup,
         original_url=metadata.original_url,
         section=metadata.section,
+        reservations=reservations.from_page(found.root, found.base),
         evidence={**metadata.evidence, "body": body_evidence, "encoding": found.encoding},
     )
 

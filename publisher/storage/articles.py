@@ -28,6 +28,7 @@ from publisher.domain.selection import Selection
 from publisher.domain.source import Rights, SourceKind
 from publisher.pipeline.ports import Articles, SeqRange
 from publisher.storage.counters import latest, take
+from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import among
 from publisher.storage.schema import article, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
@@ -316,6 +317,7 @@ def _revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
         "source": content.source,
         "section": content.section,
         "evidence": dict(entry.evidence),
+        "reservations": content.reservations.said() or None,
     }
 
 
@@ -357,6 +359,7 @@ def _state(row: Any) -> ArticleState:
         original_url=row.original_url,
         source=row.source,
         section=row.section,
+        reservations=read_reservations(row.reservations),
     )
     return ArticleState(
         Article(

@@ -10,6 +10,7 @@ from publisher.domain.edition import RecipientSlot, Rendering, Segments, SlotKin
 from publisher.domain.feed import Feed
 from publisher.domain.listing import ListingMemory
 from publisher.domain.newsletter import Mailbox, Newsletter
+from publisher.domain.rights import NONE, Reservations
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, Source, SourceKind
@@ -80,6 +81,17 @@ def listing_json(memory: ListingMemory) -> Json:
 def read_listing(stored: Json) -> ListingMemory:
     """That again."""
     return ListingMemory(**stored)
+
+
+def read_reservations(stored: Json | None) -> Reservations:
+    """What a site reserved for an article; `Reservations.said` wrote it."""
+    if stored is None:
+        return NONE
+    lists: Json = {
+        "signals": tuple((name, bool(value)) for name, value in stored.get("signals", ())),
+        "evidence": tuple(stored.get("evidence", ())),
+    }
+    return Reservations(**(stored | lists))
 
 
 def feed_json(feed: Feed) -> Json:

@@ -152,6 +152,7 @@ article_revision = Table(
     Column("source", OutsideText),
     Column("section", OutsideText),
     Column("evidence", JsonText, nullable=False),
+    Column("reservations", JsonText),
     Index("article_revision_article", "article_id", "seq"),
 )
 

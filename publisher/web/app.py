@@ -17,7 +17,7 @@ from publisher.web.feeds import FeedFiles
 from publisher.web.health import health_routes
 from publisher.web.outbox import Outbox, outbox_routes
 from publisher.web.page import Pages
-from publisher.web.pages import page_routes
+from publisher.web.pages import Collector, page_routes
 from publisher.web.security import SecurityHeaders
 from publisher.web.subscriptions import subscription_routes
 
@@ -30,6 +30,7 @@ def build_web(
     site: Site,
     subscribing: Subscribing,
     outbox: Outbox | None = None,
+    collector: Collector = Collector(),
 ) -> ASGIApp:
     """The application for one site. The outbox page exists when `outbox` is given."""
     pages = Pages(templates, site)
@@ -38,7 +39,7 @@ def build_web(
         headers = {"Allow": "GET, HEAD, OPTIONS"} if status == 405 else None
         return SecurityHeaders(pages.error(scope, status, headers))
 
-    rest = SecurityHeaders(_pages(storage, pages, subscribing, outbox))
+    rest = SecurityHeaders(_pages(storage, pages, subscribing, outbox, collector))
     return _Web(FeedFiles(storage, error_page), rest, pages.root)
 
 
@@ -60,9 +61,11 @@ class _Web:
         await (self._feed_files if feed else self._rest)(scope, receive, send)
 
 
-def _pages(storage: SqlStorage, pages: Pages, subscribing: Subscribing, outbox: Outbox | None) -> FastAPI:
+def _pages(
+    storage: SqlStorage, pages: Pages, subscribing: Subscribing, outbox: Outbox | None, collector: Collector
+) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(page_routes(storage, pages))
+    app.include_router(page_routes(storage, pages, collector))
     app.include_router(subscription_routes(subscribing, pages))
     app.include_router(health_routes(storage))
     if outbox is not None:

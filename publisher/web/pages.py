@@ -1,15 +1,21 @@
-"""The pages that anybody may read: so far the front page, which says what this site publishes and where.
+"""The pages that anybody may read: the front page, which says what this site publishes and where, and the one for
+webmasters, which says what it collects.
 
 Browsers ask for an icon too; there is none, and that is no error."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request, Response
 
 from publisher.domain.feed import Feed, FeedFormat, source_feed
 from publisher.domain.newsletter import Newsletter
+from publisher.domain.source import Source
 from publisher.pipeline.ports import Storage
 from publisher.web.page import Pages
+
+COLLECTOR_PATH = "/collector"
+"""The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
 
 _SHOWN_AS = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
 
@@ -32,7 +38,24 @@ class FeedView:
     links: tuple[FeedLink, ...]
 
 
-def page_routes(storage: Storage, pages: Pages) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """How we appear on other people's servers: our User-Agent, and the address or URL to write to."""
+
+    user_agent: str = "publisher"
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source as the page for webmasters shows it; `address` is empty when it is not on the web."""
+
+    title: str
+    address: str
+    rights: str
+
+
+def page_routes(storage: Storage, pages: Pages, collector: Collector) -> APIRouter:
     """The routes of the public pages."""
     router = APIRouter()
     base_url = pages.site.base_url
@@ -45,12 +68,34 @@ def page_routes(storage: Storage, pages: Pages) -> APIRouter:
             newsletters: list[Newsletter] = work.newsletters.all()
         return pages.page(request, "index", feeds=feeds, sources=sources, newsletters=newsletters)
 
+    @router.api_route(COLLECTOR_PATH, methods=["GET", "HEAD"])
+    def about_collecting(request: Request) -> Response:
+        with storage.read() as work:
+            sources = [_source_view(stored.source) for stored in work.sources.all()]
+        contact = collector.contact
+        if "@" in contact and ":" not in contact:
+            contact = f"mailto:{contact}"
+        if contact == base_url + COLLECTOR_PATH:
+            contact = ""
+        return pages.page(request, "collector", sources=sources, agent=collector.user_agent, contact=contact)
+
     @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
     async def icon() -> Response:
         # Our pages name an empty one; who asks all the same (for a feed, a mail) needs no page that says 404.
         return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
 
     return router
+
+
+def _source_view(source: Source) -> SourceView:
+    on_the_web = urlsplit(source.url).scheme in ("http", "https")
+    return SourceView(source.shown, _without_secrets(source.url) if on_the_web else "", source.rights.value)
+
+
+def _without_secrets(url: str) -> str:
+    """An address to show: without a user's name and password, and without a query, which may hold a key."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def feed_view(feed: Feed, base_url: str) -> FeedView:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from publisher.domain.article import Entry, KnownArticle
 from publisher.domain.listing import ListingMemory
+from publisher.domain.rights import NONE, Reservations
 from publisher.domain.source import PollHints, Source, SourceKind, Validators
 
 
@@ -26,6 +27,8 @@ class FetchRequest:
 class Fetched:
     """A 200. `url` is where it was found after redirects; `moved_to` is set when every hop was permanent.
 
+    `reservations` is what its headers and its host reserve for it.
+
     `headers` are the response's, names in lower case, several of one name joined by a comma (RFC 9110, section 5.3).
     """
 
@@ -37,6 +40,7 @@ class Fetched:
     hints: PollHints = PollHints()
     moved_to: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    reservations: Reservations = NONE
 
 
 @dataclass(frozen=True, slots=True)

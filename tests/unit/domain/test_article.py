@@ -22,7 +22,6 @@ from publisher.domain.article import (
     columns,
     decide_change,
     shorten,
-    within_rights,
 )
 from publisher.domain.source import Rights
 
@@ -105,18 +104,6 @@ def test_a_date_once_resolved_is_kept() -> None:
 def test_a_date_found_later_is_an_edit() -> None:
     undated = replace(CONTENT, published=None)
     assert isinstance(decide_change(known(undated), ENTRY, backlog=False), Edited)
-
-
-def test_quotes_show_title_and_a_short_summary_only() -> None:
-    quoted = within_rights(state(Rights.QUOTE)).revision.content
-    assert (quoted.title, quoted.html, quoted.text, quoted.image) == ("Tram", "", "", None)
-    assert quoted.summary.startswith("Long Long")
-    assert columns(quoted.summary) <= 200
-
-
-@pytest.mark.parametrize("rights", [Rights.OWN, Rights.LICENSED])
-def test_own_and_licensed_articles_are_shown_whole(rights: Rights) -> None:
-    assert within_rights(state(rights)) == state(rights)
 
 
 def test_links_go_to_the_canonical_address() -> None:

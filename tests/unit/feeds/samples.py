@@ -6,6 +6,7 @@ from typing import Any
 
 from publisher.domain.article import Article, ArticleState, Content, Enclosure, Revision, SourceCredit, within_rights
 from publisher.domain.feed import FeedFormat
+from publisher.domain.rights import Use
 from publisher.domain.source import Rights
 from publisher.feeds.documents import FeedDocumentWriter
 from publisher.pipeline.ports import Channel
@@ -42,27 +43,28 @@ def state(
 ) -> ArticleState:
     """An article first seen `number` minutes after `SEEN`; what isn't said of it is missing."""
     seen = SEEN + timedelta(minutes=number)
-    return within_rights(
-        ArticleState(
-            Article(
-                id=number,
-                guid=uuid.UUID(int=number, version=4).urn,
-                source_id=1,
-                key=str(number),
-                url=f"https://news.example/{number}" if url is None else url,
-                canonical_url=None,
-                first_seen=seen,
-                first_seq=number,
-            ),
-            Revision(
-                seq=number,
-                content=Content(**{"title": f"Title {number}", **content}),
-                at=edited or seen,
-                changed_at=edited or seen,
-            ),
-            SourceCredit(1, "harbour", "Harbour News 港口新闻", source_url, rights),
-        )
+    made = ArticleState(
+        Article(
+            id=number,
+            guid=uuid.UUID(int=number, version=4).urn,
+            source_id=1,
+            key=str(number),
+            url=f"https://news.example/{number}" if url is None else url,
+            canonical_url=None,
+            first_seen=seen,
+            first_seq=number,
+        ),
+        Revision(
+            seq=number,
+            content=Content(**{"title": f"Title {number}", **content}),
+            at=edited or seen,
+            changed_at=edited or seen,
+        ),
+        SourceCredit(1, "harbour", "Harbour News 港口新闻", source_url, rights),
     )
+    shown = within_rights(made, Use.FEED)
+    assert shown is not None
+    return shown
 
 
 def channel(*items: ArticleState, **changes: Any) -> Channel:

@@ -21,6 +21,8 @@ def upgrade() -> None:
     _remember_listings()
     _name_where_articles_stood()
 
+    _respect_what_sites_reserve()
+
 
 def _tell_the_operator() -> None:
     op.create_table(
@@ -43,3 +45,7 @@ def _remember_listings() -> None:
 def _name_where_articles_stood() -> None:
     for name in ("source", "section"):
         op.add_column("article_revision", sa.Column(name, sa.Text))
+
+
+def _respect_what_sites_reserve() -> None:
+    op.add_column("article_revision", sa.Column("reservations", sa.Text))
