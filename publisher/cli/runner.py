@@ -25,6 +25,7 @@ from publisher.scheduler import Scheduler, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
 from publisher.web.app import build_web
 from publisher.web.outbox import Outbox
+from publisher.web.pages import Collector
 from publisher.web.serve import Server
 
 log = structlog.get_logger(__name__)
@@ -198,6 +199,7 @@ class Runner:
             application.settings.site,
             application.subscribing,
             outbox_of(application),
+            Collector(application.settings.fetch.user_agent, application.settings.fetch.contact),
         )
 
     def _tell_addresses(self) -> None:

@@ -19,6 +19,10 @@ EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 """The age of a feed that never had an article."""
 
 
+COLLECTOR_PATH = "/collector"
+"""The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What feeds and mails say of the place they come from; `base_url` has no slash at its end."""

@@ -9,7 +9,7 @@ from publisher.domain.feed import Feed
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source, SourceKind
-from publisher.pipeline.publish import Site
+from publisher.pipeline.publish import COLLECTOR_PATH, Site
 from publisher.settings.reading import secret_in
 from publisher.settings.tables import (
     Choosing,
@@ -100,7 +100,7 @@ def build(document: Document, file: Path) -> Settings:
             tuple(_relay(relay, folder) for relay in document.relay.values()),
         ),
         fetch=FetchConfig(
-            contact=document.fetch.contact,
+            contact=document.fetch.contact or (base_url + COLLECTOR_PATH if site.base_url else ""),
             allow_private=tuple(document.fetch.allow_private),
             spacing=document.fetch.spacing,
         ),

@@ -17,7 +17,7 @@ from publisher.web.feeds import FeedFiles
 from publisher.web.health import health_routes
 from publisher.web.outbox import Outbox, outbox_routes
 from publisher.web.page import Pages
-from publisher.web.pages import Collector, page_routes
+from publisher.web.pages import NAMELESS, Collector, page_routes
 from publisher.web.security import SecurityHeaders
 from publisher.web.subscriptions import subscription_routes
 
@@ -30,7 +30,7 @@ def build_web(
     site: Site,
     subscribing: Subscribing,
     outbox: Outbox | None = None,
-    collector: Collector = Collector(),
+    collector: Collector = NAMELESS,
 ) -> ASGIApp:
     """The application for one site. The outbox page exists when `outbox` is given."""
     pages = Pages(templates, site)

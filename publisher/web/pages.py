@@ -12,10 +12,8 @@ from publisher.domain.feed import Feed, FeedFormat, source_feed
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source
 from publisher.pipeline.ports import Storage
+from publisher.pipeline.publish import COLLECTOR_PATH
 from publisher.web.page import Pages
-
-COLLECTOR_PATH = "/collector"
-"""The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
 
 _SHOWN_AS = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
 
@@ -44,6 +42,9 @@ class Collector:
 
     user_agent: str = "publisher"
     contact: str = ""
+
+
+NAMELESS = Collector()
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,7 +324,9 @@ def test_encoded_html_stays_below_what_gmail_shows(
 def test_a_template_that_swells_one_article_over_the_limit_is_an_error(
     tmp_path: Path, requested: Requested, article: MakeArticle
 ) -> None:
-    renderer = overridden(tmp_path, "body.html.jinja", "<!DOCTYPE html><html><body>{{ 'word ' * 30000 }}</body></html>")
+    credit = "{% for a in articles %}<a href='{{ a.url }}'>{{ a.source }}</a>{% endfor %}"
+    swollen = f"<!DOCTYPE html><html><body>{credit}{{{{ 'word ' * 30000 }}}}</body></html>"
+    renderer = overridden(tmp_path, "body.html.jinja", swollen)
     with pytest.raises(TemplateError, match=r"one article makes \d+ bytes of HTML"):
         renderer.render(requested(many(article, 3, "a")))
 
@@ -356,6 +358,17 @@ def test_shipped_look_passes_its_check(renderer: DigestRenderer, english: Render
         ("body.html.jinja", "<!DOCTYPE html><p><!-- {{ recipient.address }} -->", "can't stand in a comment"),
         ("body.html.jinja", "<!DOCTYPE html>{% set x = recipient.address ~ '' %}{{ x|upper }}", "was changed after"),
         ("body.html.jinja", "<!DOCTYPE html>{{ recipient.phone }}", "no attribute 'phone'"),
+        (
+            "body.html.jinja",
+            "<!DOCTYPE html>{% for a in articles %}<a href='{{ a.url }}'>{{ a.title }}</a>{% endfor %}",
+            "leaves out where an article comes from (Example)",
+        ),
+        (
+            "body.html.jinja",
+            "<!DOCTYPE html>{% for a in articles %}{{ a.source }} {{ a.url }}{% endfor %}",
+            "leaves out the link to an original",
+        ),
+        ("body.txt.jinja", "{% for a in articles %}{{ a.title }} {{ a.source }}{% endfor %}", "leaves out the link"),
         ("body.html.jinja", "<p>Hello</p>", "it must begin with <!DOCTYPE html>"),
         ("body.txt.jinja", "{{ wrap(recipient.address) }}", "line 1"),
         ("body.txt.jinja", "{{ articles[9].title }}", "line 1"),

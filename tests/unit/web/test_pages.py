@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from publisher.domain.feed import Feed
 from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.schedule import parse_cadence
-from publisher.domain.source import Source, SourceKind
+from publisher.domain.source import Rights, Source, SourceKind
 from publisher.errors import StorageError
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
@@ -24,15 +24,19 @@ from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
 from publisher.web.app import build_web
 from publisher.web.page import Pages
+from publisher.web.pages import Collector
 from tests.fakes import FakeClock
 
 SITE = Site("Harbour Light", "https://light.example/news", legal="Harbour Light, 1 Quay Street")
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
+COLLECTOR = Collector("publisher/1 (+https://light.example/news/collector)", "desk@light.example")
+
+
 def application(storage: SqlStorage, site: Site = SITE, folders: tuple[Path, ...] = ()) -> ASGIApp:
     templates = Templates([*folders, shipped_templates()])
-    return build_web(storage, templates, site, Subscribing(storage, FakeClock()))
+    return build_web(storage, templates, site, Subscribing(storage, FakeClock()), collector=COLLECTOR)
 
 
 @pytest.fixture
@@ -260,3 +264,24 @@ def break_reading(storage: SqlStorage, monkeypatch: pytest.MonkeyPatch, error: E
         raise error
 
     monkeypatch.setattr(type(storage), "look", look)
+
+
+def test_webmasters_learn_who_collects_what_and_how_to_opt_out(storage: SqlStorage, client) -> None:
+    with storage.begin() as work:
+        sources = [
+            Source(name="blog", kind=SourceKind.FEED, url="https://me:pass@x.example/feed?key=1", title="A <blog>"),
+            Source(name="desk", kind=SourceKind.FOLDER, url="/srv/desk", rights=Rights.OWN),
+        ]
+        work.sources.apply(sources, NOW)
+    answer = client.ask("/collector")
+    assert answer.status == 200
+    assert "A &lt;blog&gt;</a>: quoted: title, link, source and a short summary" in answer.text
+    assert 'href="https://x.example/feed"' in answer.text
+    assert "desk: our own, shown whole" in answer.text
+    assert "/srv/desk" not in answer.text
+    assert "me:pass" not in answer.text
+    assert "publisher/1 (+https://light.example/news/collector)" in answer.text
+    assert 'href="mailto:desk@light.example"' in answer.text
+    assert "User-agent: publisher\nDisallow: /" in answer.text
+    assert "1 Quay Street" in answer.text
+    assert "如何退出" in client.ask("/collector", {"Accept-Language": "zh-CN"}).text

@@ -1,0 +1,123 @@
+"""What a site reserves is found wherever it may say so, and nonsense reserves nothing."""
+
+import pytest
+
+from publisher.domain.rights import NONE, Reservations
+from publisher.sources import page, reservations
+
+
+def signs(reserved: Reservations) -> dict[str, object]:
+    return {name: value for name, value in reserved.said().items() if name != "evidence"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [
+        ("noarchive", {"noarchive": True}),
+        ("NoArchive, nosnippet", {"noarchive": True, "nosnippet": True}),
+        ("max-snippet:50", {"max_snippet": 50}),
+        ("max-snippet: 50, max-snippet:20", {"max_snippet": 20}),
+        ("max-snippet:-1", {}),
+        ("max-snippet:0", {"max_snippet": 0}),
+        ("max-snippet:lots", {}),
+        ("noindex, nofollow", {}),
+        ("googlebot: noarchive", {}),
+        ("googlebot: noarchive, otherbot: nosnippet", {}),
+        ("publisher: nosnippet", {"nosnippet": True}),
+        ("googlebot: noarchive, publisher: nosnippet", {"nosnippet": True}),
+        ("noarchive, googlebot: nosnippet", {"noarchive": True}),
+        ("unavailable_after: 25 Jun 2030 15:00:00 PST, nosnippet", {"nosnippet": True}),
+        ("", {}),
+        ("\x00,,,:", {}),
+    ],
+)
+def test_x_robots_tag(tag: str, found: dict[str, object]) -> None:
+    reserved = reservations.from_headers({"x-robots-tag": tag})
+    assert signs(reserved) == found
+    assert bool(reserved.evidence) == bool(found)
+
+
+def test_a_header_may_reserve_mining() -> None:
+    reserved = reservations.from_headers({"tdm-reservation": "1", "tdm-policy": "https://a.example/policy.json"})
+    assert signs(reserved) == {"tdm": True, "tdm_policy": "https://a.example/policy.json"}
+    assert reserved.evidence == ("header: tdm-reservation 1, policy https://a.example/policy.json",)
+    assert reservations.from_headers({"tdm-reservation": "0"}) == NONE
+
+
+PAGE = b"""<html><head>
+<meta name="Robots" content="noarchive"><meta name="robots" content="max-snippet:80">
+<meta name="publisher" content="The Harbour Post"><meta name="googlebot" content="nosnippet">
+<meta name="tdm-reservation" content="1"><meta name="tdm-policy" content="javascript:alert(1)">
+<link rel="license nofollow" href="/terms"></head><body><a rel="license" href="/photo">CC</a></body></html>"""
+
+
+def test_a_page_says_it_in_its_head() -> None:
+    found = page.parse(PAGE, "https://a.example/x", None)
+    reserved = reservations.from_page(found.root, found.base)
+    assert signs(reserved) == {
+        "noarchive": True,
+        "max_snippet": 80,
+        "tdm": True,
+        "licence": "https://a.example/terms",
+    }
+    assert reserved.evidence == (
+        '<meta name="robots" content="noarchive, max-snippet:80">',
+        "meta: tdm-reservation 1",
+        '<link rel="license" href="https://a.example/terms">',
+    )
+
+
+ROBOTS = """
+License: https://a.example/license.xml
+User-agent: other
+Content-Signal: search=no
+User-agent: *
+Content-Signal: search=yes, ai-train=no
+Content-Signal: /private search=no
+Disallow: /admin
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "found"),
+    [
+        (
+            ROBOTS,
+            "/a",
+            {"licence": "https://a.example/license.xml", "signals": (("ai-train", False), ("search", True))},
+        ),
+        (
+            ROBOTS,
+            "/private/b",
+            {"licence": "https://a.example/license.xml", "signals": (("ai-train", False), ("search", False))},
+        ),
+        (
+            "User-agent: *\nContent-Signal: search=yes\nUser-agent: Publisher\nContent-Signal: search=no",
+            "/",
+            {"signals": (("search", False),)},
+        ),
+        ("User-agent: a\nUser-agent: *\nDisallow:\nContent-Signal: search=no", "/", {"signals": (("search", False),)}),
+        ("Content-Signal: search=no # why", "/", {"signals": (("search", False),)}),
+        ("License: javascript:x\nContent-Signal: maybe\n\x00", "/", {}),
+    ],
+)
+def test_robots_txt_says_more_than_its_rules(text: str, path: str, found: dict[str, object]) -> None:
+    assert signs(reservations.from_robots(text, path)) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "mined"),
+    [
+        (b'[{"location": "/news/*", "tdm-reservation": 1, "tdm-policy": "https://a.example/p"}]', "/news/1", True),
+        (b'[{"location": "/news/", "tdm-reservation": 1}]', "/about", False),
+        (b'[{"location": "/free", "tdm-reservation": 0}, {"location": "/", "tdm-reservation": 1}]', "/free/1", False),
+        (b'[{"location": "/*.pdf$", "tdm-reservation": 1}]', "/x.pdf", True),
+        (b'[{"location": "/*.pdf$", "tdm-reservation": 1}]', "/x.pdf?y", False),
+        (b'[{"location": 7}, 8, {"location": "/", "tdm-reservation": "1", "tdm-policy": 9}]', "/a", True),
+        (b"{}", "/", False),
+        (b"[" * 100_000, "/", False),
+        (b"\xff\xfe", "/", False),
+    ],
+)
+def test_a_host_may_keep_a_list_of_reservations(body: bytes, path: str, mined: bool) -> None:
+    assert reservations.from_well_known(body, path).tdm is mined
