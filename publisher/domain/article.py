@@ -42,7 +42,6 @@ class Content:
     original_url: str | None = None
     source: str | None = None
     section: str | None = None
-
     reservations: Reservations = NONE
 
     def fingerprint(self) -> str:
@@ -63,7 +62,6 @@ class Content:
         ]
         # Only where there is one: the hashes of articles stored before these were read still hold.
         seen += [{name: value} for name in ("source", "section") if (value := getattr(self, name)) is not None]
-
         if said := self.reservations.said():
             # What may be shown is part of what is seen. Not how it was found: a sign may move from page to header.
             seen.append({name: value for name, value in said.items() if name != "evidence"})

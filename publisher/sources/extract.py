@@ -53,7 +53,6 @@ class Extracted:
     html: str = ""
     original_url: str | None = None
     section: str | None = None
-
     reservations: Reservations = NONE
     evidence: Mapping[str, str] = field(default_factory=dict)
 

@@ -20,7 +20,6 @@ def upgrade() -> None:
     _tell_the_operator()
     _remember_listings()
     _name_where_articles_stood()
-
     _respect_what_sites_reserve()
 
 
