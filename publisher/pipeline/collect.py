@@ -146,7 +146,7 @@ def _decide(work: UnitOfWork, stored: StoredSource, reading: Reading) -> list[Ar
     stored_backlog = frozenset[str]() if first else work.sources.backlog(source_id)
     backlog = (frozenset(reading.listed) if first else stored_backlog) | frozenset(reading.older)
     changes: dict[str, ArticleChange] = {}
-    for entry in (_within_reservations(entry, stored.source) for entry in reading.entries):
+    for entry in (_within_reservations(entry, stored.source, reading) for entry in reading.entries):
         if entry.key not in changes:
             changes[entry.key] = decide_change(known.get(entry.key), entry, backlog=first or entry.key in backlog)
     left = backlog - frozenset(keys)
@@ -163,8 +163,10 @@ def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
             work.notices.close(stored.source.id, kind, now)
 
 
-def _within_reservations(entry: Entry, source: Source) -> Entry:
-    return replace(entry, content=within_reservations(entry.content, source.rights))
+def _within_reservations(entry: Entry, source: Source, reading: Reading) -> Entry:
+    reserved = reading.reservations | entry.content.reservations
+    content = replace(entry.content, reservations=reserved)
+    return replace(entry, content=within_reservations(content, source.rights))
 
 
 def _outcome(work: UnitOfWork, stored: StoredSource, reading: Reading, report: SourceReport) -> str:

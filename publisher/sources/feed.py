@@ -61,6 +61,7 @@ class FeedReader(SourceReader):
             hints=replace(result.hints, ttl=document.ttl),
             problems=tuple(pages.problems),
             moved_to=result.moved_to,
+            reservations=result.reservations,
         )
 
 

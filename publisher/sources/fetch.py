@@ -19,9 +19,11 @@ from publisher.sources import headers
 from publisher.sources.decompress import BadEncoding, decompressed
 from publisher.sources.guard import AddressRefused, Deadline, GuardedBackend, within
 from publisher.sources.manners import REST_AFTER_429, Hosts
+from publisher.sources.reservations import from_headers
 from publisher.sources.robots import MAX_BYTES as ROBOTS_BYTES
 from publisher.sources.robots import MAX_REDIRECTS as ROBOTS_REDIRECTS
 from publisher.sources.robots import Robots
+from publisher.sources.well_known import WellKnown
 
 MAX_REDIRECTS = 10
 
@@ -99,6 +101,7 @@ class HttpFetcher(Fetcher):
         self._clock = clock
         self._hosts = Hosts(config.spacing)
         self._robots = Robots(self._fetch_robots)
+        self._well_known = WellKnown(self.fetch)
         self._pool = httpcore2.ConnectionPool(
             # Without the environment: SSL_CERT_FILE and proxies of the shell are not for other people's pages.
             ssl_context=ssl_context or httpx2.create_ssl_context(trust_env=False),
@@ -164,7 +167,16 @@ class HttpFetcher(Fetcher):
             reason = f"host {parsed.host} asked to wait until {self._clock() + rest:%Y-%m-%d %H:%M} UTC after a 429"
             raise _Refusal(reason, HTTPStatus.TOO_MANY_REQUESTS, rest)
         with self._hosts.turn(url, errand.deadline):
-            return self._exchange(parsed, errand)
+            result = self._exchange(parsed, errand)
+        return self._with_reservations(result, errand) if isinstance(result, Fetched) else result
+
+    def _with_reservations(self, fetched: Fetched, errand: _Errand) -> Fetched:
+        """What a page's headers reserve and, unless its owner named it to us as a feed, what its host does."""
+        reserved = from_headers(fetched.headers)
+        if errand.request.obey_robots and self._config.obey_robots:
+            with errand.deadline.paused():
+                reserved = self._robots.reserved(fetched.url) | self._well_known.reserved(fetched.url) | reserved
+        return replace(fetched, reservations=reserved)
 
     def _exchange(self, url: httpx2.URL, errand: _Errand) -> FetchResult | _Redirect:
         request = httpx2.Request("GET", url, headers=self._headers(url, errand.request))

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from publisher.domain.rights import NONE, Reservations
 from publisher.pipeline.ports import Fetched, FetchRequest, FetchResult, Gone, NotModified, Refused
+from publisher.sources.reservations import from_robots
 
 AGENT = "publisher"
 """Our product token (section 2.2.1)."""
@@ -32,6 +34,7 @@ class _Rules:
     until: float
     parser: Protego | None = None
     refusal: str | None = None
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -57,6 +60,12 @@ class Robots:
             return f"robots.txt of {parts.hostname} forbids {parts.path or '/'}"
         return rules.refusal
 
+    def reserved(self, url: str) -> Reservations:
+        """What the file says beside its rules: licences and Content-Signals for this page."""
+        parts = urlsplit(url)
+        text = self._rules(f"{parts.scheme}://{parts.netloc}").text
+        return from_robots(text, parts.path or "/") if text else NONE
+
     def _rules(self, origin: str) -> _Rules:
         with self._lock:
             known = self._origins.setdefault(origin, _Origin())
@@ -78,7 +87,8 @@ def _judge(result: FetchResult, host: str) -> _Rules:
     now = time.monotonic()
     match result:
         case Fetched(body=body):
-            return _Rules(now + KEEP.total_seconds(), parser=Protego.parse(body.decode("utf-8-sig", "replace")))
+            text = body.decode("utf-8-sig", "replace")
+            return _Rules(now + KEEP.total_seconds(), parser=Protego.parse(text), text=text)
         case Refused(reason, status) if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             refusal = f"robots.txt of {host} can't be read ({reason}), which forbids fetching its pages"
             return _Rules(now + KEEP_FAILURE.total_seconds(), refusal=refusal)

@@ -99,7 +99,8 @@ class Reading:
     `entries` holds what was read this time: new articles and known ones that were read again. `older` are keys of a
     backlog that was found on further pages. `listing` is what to remember of a listing's shape; None leaves it as it
     is. `notices` are what to tell the operator, by kind; an empty text settles that notice. `failure` says why there
-    was nothing to read: then the look has failed, but what it remembers and tells is kept.
+    was nothing to read: then the look has failed, but what it remembers and tells is kept. `reservations` hold for
+    all entries, beside what each says of itself.
     """
 
     entries: tuple[Entry, ...]
@@ -113,6 +114,7 @@ class Reading:
     listing: ListingMemory | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
+    reservations: Reservations = NONE
 
 
 class SourceReader(Protocol):

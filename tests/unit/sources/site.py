@@ -114,8 +114,8 @@ class Site:
         self.pages[path] = Answer(markup.encode(), headers={"Content-Type": "text/html; charset=utf-8", **named})
 
     def paths(self) -> list[str]:
-        """What was asked for, in order, without robots.txt."""
-        return [asked.path for asked in self.asked if asked.path != "/robots.txt"]
+        """What was asked for, in order, without what is asked of each host once."""
+        return [asked.path for asked in self.asked if asked.path not in ("/robots.txt", "/.well-known/tdmrep.json")]
 
     def close(self) -> None:
         self.server.shutdown()

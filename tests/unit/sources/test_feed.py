@@ -298,7 +298,7 @@ def test_a_new_entry_with_a_summary_only_gets_its_page(site, desk):
     assert entry.content.image == f"{site.url}/og.jpg"
     assert entry.canonical_url == f"{site.url}/boats/"
     assert entry.validators_etag == '"p"'
-    assert [asked.path for asked in site.asked] == ["/feed", "/robots.txt", "/boats"]
+    assert [asked.path for asked in site.asked] == ["/feed", "/robots.txt", "/boats", "/.well-known/tdmrep.json"]
 
 
 def test_a_page_gives_its_title_to_an_entry_without(site, desk):

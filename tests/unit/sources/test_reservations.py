@@ -3,7 +3,10 @@
 import pytest
 
 from publisher.domain.rights import NONE, Reservations
+from publisher.pipeline.ports import Fetched, FetchRequest
 from publisher.sources import page, reservations
+from publisher.sources.fetch import HttpFetcher
+from tests.unit.sources.site import Answer, Site
 
 
 def signs(reserved: Reservations) -> dict[str, object]:
@@ -121,3 +124,32 @@ def test_robots_txt_says_more_than_its_rules(text: str, path: str, found: dict[s
 )
 def test_a_host_may_keep_a_list_of_reservations(body: bytes, path: str, mined: bool) -> None:
     assert reservations.from_well_known(body, path).tdm is mined
+
+
+def fetched(fetcher: HttpFetcher, url: str, *, obey_robots: bool = True) -> Reservations:
+    result = fetcher.fetch(FetchRequest(url=url, obey_robots=obey_robots))
+    assert isinstance(result, Fetched)
+    return result.reservations
+
+
+def test_a_page_comes_with_what_its_host_and_its_headers_reserve(site: Site, fetcher: HttpFetcher) -> None:
+    site.pages["/robots.txt"] = Answer(b"User-agent: *\nContent-Signal: ai-train=no\nLicense: https://a.example/l.xml")
+    site.pages["/.well-known/tdmrep.json"] = Answer(b'[{"location": "/a", "tdm-reservation": 1}]')
+    site.pages["/a"] = Answer(b"x", headers={"X-Robots-Tag": "max-snippet:40"})
+    site.pages["/b"] = Answer(b"x")
+    assert signs(fetched(fetcher, f"{site.url}/a")) == {
+        "max_snippet": 40,
+        "tdm": True,
+        "licence": "https://a.example/l.xml",
+        "signals": (("ai-train", False),),
+    }
+    assert not fetched(fetcher, f"{site.url}/b").tdm
+    asked = [asked.path for asked in site.asked]
+    assert asked.count("/.well-known/tdmrep.json") == asked.count("/robots.txt") == 1
+
+
+def test_of_a_feed_that_its_reader_named_only_the_headers_count(site: Site, fetcher: HttpFetcher) -> None:
+    site.pages["/robots.txt"] = Answer(b"User-agent: *\nContent-Signal: search=no")
+    site.pages["/feed"] = Answer(b"x", headers={"X-Robots-Tag": "nosnippet", "TDM-Reservation": "1"})
+    assert signs(fetched(fetcher, f"{site.url}/feed", obey_robots=False)) == {"nosnippet": True, "tdm": True}
+    assert [asked.path for asked in site.asked] == ["/feed"]
