@@ -1,26 +1,17 @@
-"""Feeds of every kind: RSS, Atom, RDF and older ones by feedparser, JSON Feed by our own reader.
+"""Feeds of every kind become entries: RSS, Atom, RDF, CDF by `xml_feed`, JSON Feed by `json_feed`."""
 
-feedparser is the tolerant reader: its sanitiser and address resolution are off, nh3 and `urls` do that.
-"""
-
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import unescape
-from io import BytesIO
-
-import feedparser
 
 from publisher.domain.article import Content, Enclosure, Entry, KnownArticle, shorten
-from publisher.domain.source import HINT_LIMIT, Source, Validators
+from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, charset, dates, json_feed, sanitize, urls
+from publisher.sources import articles, charset, dates, json_feed, sanitize, urls, xml_feed
 from publisher.sources.articles import Pages, ReadPage, Unread
 from publisher.sources.extract import SUMMARY_COLUMNS, Extracted, spoken
-from publisher.sources.feed_values import FeedDocument, FeedItem
-from publisher.sources.json_feed import NotAFeed
+from publisher.sources.feed_values import MARKUP, MAX_ITEMS, FeedDocument, FeedItem, NotAFeed
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -28,10 +19,6 @@ ACCEPT = (
 )
 SHORT = 500
 """An entry with less text than this is a summary, and its page is asked for the whole."""
-
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
-_PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
 
 class FeedReader(SourceReader):
@@ -46,11 +33,8 @@ class FeedReader(SourceReader):
         document = _document(result, source)
         context = articles.context_of(source, request.now)
         drafts: dict[str, Entry] = {}
-        for item in document.items:
-            entry = _draft(item, document, result.url, source, context)
-            # An item that says nothing and leads nowhere is a mistake of its feed.
-            if entry.content.title or entry.content.text or item.link:
-                drafts.setdefault(entry.key, entry)
+        for entry in entries_of(document, result.url, source, context):
+            drafts.setdefault(entry.key, entry)
         known = request.known(list(drafts))
         pages = Pages(source, fetcher, request.now)
         entries = [_titled(found) for key, draft in drafts.items() if (found := _decided(draft, known.get(key), pages))]
@@ -59,10 +43,23 @@ class FeedReader(SourceReader):
             listed=tuple(drafts),
             validators=Validators() if pages.unfinished else result.validators,
             hints=replace(result.hints, ttl=document.ttl),
-            problems=tuple(pages.problems),
+            problems=(*_left_out(document), *pages.problems),
             moved_to=result.moved_to,
             reservations=result.reservations,
         )
+
+
+def entries_of(document: FeedDocument, url: str, source: Source, context: dates.Context) -> Sequence[Entry]:
+    """What a feed at an address says of each entry, from the feed alone."""
+    found = [(item, _draft(item, document, url, source, context)) for item in document.items]
+    # An item that says nothing and leads nowhere is a mistake of its feed.
+    return [entry for item, entry in found if entry.content.title or entry.content.text or item.link]
+
+
+def _left_out(document: FeedDocument) -> list[str]:
+    if not document.left:
+        return []
+    return [f"it lists {document.left + MAX_ITEMS:,} entries, of which the first {MAX_ITEMS:,} were read"]
 
 
 def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | None:
@@ -138,7 +135,7 @@ def _document(result: Fetched, source: Source) -> FeedDocument:
     try:
         if text.lstrip().startswith(("{", "[")):
             return json_feed.parse(text, result.url)
-        return parse_xml(text)
+        return xml_feed.parse(text)
     except NotAFeed as error:
         raise SourceError(source.name, f"{source.url} is no feed: {error}") from error
 
@@ -150,9 +147,6 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
     link = urls.absolute(base, item.link)
     link = urls.untracked(link) if link else None
     markup = sanitize.clean(item.html, base)
-    summary = plain(item.summary)
-    if not markup and item.summary:
-        markup = sanitize.clean(item.summary, base)
     text = sanitize.to_text(markup)
     published, updated = (dates.parse(value, context) for value in (item.published, item.updated))
     if published is None:
@@ -164,7 +158,7 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
         language=spoken(item.language or document.language or source.language, text or item.title),
         published=published.at if published else None,
         updated=updated.at if updated and (published is None or updated.at > published.at) else None,
-        summary=shorten(summary or text, SUMMARY_COLUMNS),
+        summary=shorten(plain(item.summary) or text, SUMMARY_COLUMNS),
         html=markup,
         text=text,
         image=_image(item, markup, base),
@@ -192,125 +186,8 @@ def _absolute(enclosures: tuple[Enclosure, ...], base: str) -> Iterator[Enclosur
 
 def plain(markup: str) -> str:
     """A short text of a feed on one line: as it stands when it holds no markup, else what a reader would see."""
-    if _MARKUP.search(markup):
+    if MARKUP.search(markup):
         markup = sanitize.to_text(markup)
         # Doubly escaped titles are common: &amp;quot; has become &quot; by now.
-        markup = unescape(markup) if _MARKUP.search(markup) else markup
+        markup = unescape(markup) if MARKUP.search(markup) else markup
     return " ".join(charset.printable(markup).split())
-
-
-# --- feedparser --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    """An entry (or the feed) of feedparser: a dict that guesses when a key is missing, which we don't want."""
-
-    values: dict[str, object]
-
-    def get(self, key: str) -> object:
-        return dict.get(self.values, key)
-
-    def text(self, key: str) -> str:
-        value = self.get(key)
-        return value.strip() if isinstance(value, str) else ""
-
-    def list(self, key: str) -> list["_Parsed"]:
-        value = self.get(key)
-        return [_Parsed(item) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-    def inner(self, key: str) -> "_Parsed":
-        value = self.get(key)
-        return _Parsed(value if isinstance(value, dict) else {})
-
-
-def parse_xml(text: str) -> FeedDocument:
-    """Read RSS, Atom, RDF, CDF; raises NotAFeed for what is none of them."""
-    # The text is decoded already; what its declaration says of bytes is true no more.
-    data = _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
-    # Without the feed's address: feedparser would make ids absolute, and they would change when the feed moves.
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    parsed = feedparser.parse(BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
-    if not parsed.get("version") and not parsed.get("entries"):
-        what = (
-            "an HTML page"
-            if re.search(r"<(!doctype\s+)?html", text[:2000], re.IGNORECASE)
-            else "no XML of a known kind"
-        )
-        raise NotAFeed(f"it is {what}")
-    feed = _Parsed(parsed.feed)
-    author = tuple(_people(feed))
-    items = [_item(_Parsed(entry), author) for entry in parsed.entries]
-    return FeedDocument(
-        items=tuple(items), language=feed.text("language") or None, link=feed.text("link") or None, ttl=_ttl(feed)
-    )
-
-
-def _item(entry: _Parsed, feed_authors: tuple[str, ...]) -> FeedItem:
-    content = max(entry.list("content"), key=lambda part: len(part.text("value")), default=_Parsed({}))
-    detail = entry.inner("summary_detail")
-    base = content.text("base") or detail.text("base") or entry.inner("title_detail").text("base")
-    return FeedItem(
-        id=entry.text("id"),
-        link=entry.text("link") or next((link.text("href") for link in entry.list("links")), ""),
-        title=_markup(entry.inner("title_detail"), entry.text("title")),
-        authors=tuple(_people(entry)) or feed_authors,
-        tags=tuple(tag.text("label") or tag.text("term") for tag in entry.list("tags")),
-        language=content.text("language") or None,
-        published=entry.text("published") or entry.text("created"),
-        updated=entry.text("updated"),
-        summary=_markup(detail, entry.text("summary")),
-        html=_markup(content, content.text("value")),
-        base=base,
-        images=tuple(_images(entry)),
-        enclosures=tuple(_enclosures(entry)),
-    )
-
-
-def _markup(detail: _Parsed, value: str) -> str:
-    """The value as HTML: plain text is escaped, so that `a < b` survives."""
-    if detail.text("type") != "text/plain" or _MARKUP.search(value):
-        return value
-    return json_feed.paragraphs(value) if "\n\n" in value else value.replace("<", "&lt;")
-
-
-def _people(thing: _Parsed) -> Iterator[str]:
-    for author in thing.list("authors") or [thing.inner("author_detail")]:
-        if name := author.text("name"):
-            yield re.sub(r"^\S+@\S+\s*\((.+)\)$", r"\1", name)
-
-
-def _enclosed(entry: _Parsed) -> list[_Parsed]:
-    return [link for link in entry.list("links") if link.text("rel") == "enclosure"]
-
-
-def _images(entry: _Parsed) -> Iterator[str]:
-    for media in entry.list("media_content"):
-        if media.text("medium") == "image" or media.text("type").startswith("image/"):
-            yield media.text("url")
-    for media in entry.list("media_thumbnail"):
-        yield media.text("url")
-    for enclosure in _enclosed(entry):
-        if enclosure.text("type").startswith("image/"):
-            yield enclosure.text("href")
-    yield entry.inner("image").text("href")
-
-
-def _enclosures(entry: _Parsed) -> Iterator[Enclosure]:
-    for enclosure in _enclosed(entry):
-        if href := enclosure.text("href"):
-            length = enclosure.text("length")
-            yield Enclosure(href, enclosure.text("type"), int(length[:15]) if re.fullmatch(r"[0-9]+", length) else 0)
-
-
-def _ttl(feed: _Parsed) -> timedelta | None:
-    """RSS `ttl` in minutes, or the syndication module's period divided by its frequency."""
-    ttl = feed.text("ttl")
-    if re.fullmatch(r"[0-9]{1,6}", ttl):
-        return min(timedelta(minutes=int(ttl)), HINT_LIMIT)
-    hours = _PERIODS.get(feed.text("sy_updateperiod").lower())
-    if hours is None:
-        return None
-    frequency = feed.text("sy_updatefrequency")
-    times = int(frequency[:4]) if re.fullmatch(r"[1-9][0-9]*", frequency) else 1
-    return min(timedelta(hours=hours) / times, HINT_LIMIT)

@@ -6,13 +6,9 @@ from html import escape
 
 from publisher.domain.article import Enclosure
 from publisher.sources.charset import printable
-from publisher.sources.feed_values import FeedDocument, FeedItem
+from publisher.sources.feed_values import MAX_ITEMS, FeedDocument, FeedItem, NotAFeed, paragraphs
 
 Json = dict[str, object]
-
-
-class NotAFeed(ValueError):
-    """A document that is no feed; the message says what it is."""
 
 
 def parse(text: str, url: str) -> FeedDocument:
@@ -25,8 +21,24 @@ def parse(text: str, url: str) -> FeedDocument:
         raise NotAFeed("it is JSON, but no JSON Feed (it has no list of items)")
     home = _text(root, "home_page_url")
     authors, language = tuple(_authors(root)), _text(root, "language") or None
-    items = [_item(item, authors, home or url) for item in root["items"] if isinstance(item, dict)]
-    return FeedDocument(items=tuple(items), language=language, link=home or None)
+    listed = [item for item in root["items"] if isinstance(item, dict)]
+    items = [_item(item, authors, home or url) for item in listed[:MAX_ITEMS]]
+    return FeedDocument(
+        items=tuple(items),
+        language=language,
+        link=home or None,
+        hub=next(_hubs(root), None),
+        topic=_address(root, "feed_url") or None,
+        left=len(listed) - len(items),
+    )
+
+
+def _hubs(root: Json) -> Iterator[str]:
+    """WebSub hubs (JSON Feed 1.1, "Subscribing to Real-time Notifications")."""
+    hubs = root.get("hubs")
+    for hub in hubs if isinstance(hubs, list) else []:
+        if isinstance(hub, dict) and _text(hub, "type").lower() == "websub" and (url := _address(hub, "url")):
+            yield url
 
 
 def _item(item: Json, authors: tuple[str, ...], base: str) -> FeedItem:
@@ -52,12 +64,6 @@ def _item(item: Json, authors: tuple[str, ...], base: str) -> FeedItem:
         images=tuple(image for image in images if image),
         enclosures=tuple(_enclosures(item)),
     )
-
-
-def paragraphs(plain: str) -> str:
-    """Plain text as HTML: empty lines part paragraphs, other line ends stay."""
-    blocks = [escape(block.strip()).replace("\n", "<br>") for block in plain.replace("\r\n", "\n").split("\n\n")]
-    return "".join(f"<p>{block}</p>" for block in blocks if block)
 
 
 def _authors(thing: Json) -> Iterator[str]:

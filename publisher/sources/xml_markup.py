@@ -1,0 +1,44 @@
+"""XHTML inside XML, written as HTML."""
+
+from collections.abc import Iterator
+from html import escape
+
+from lxml import etree
+
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_DEEPEST = 200
+"""Elements within more others than this give their text alone."""
+
+
+def inner_markup(element: etree._Element, *, strips_div: bool) -> str:
+    """The inside of an element as HTML; `strips_div` leaves out the div that holds it all (RFC 4287, 3.1.1.3)."""
+    if strips_div and len(element) == 1 and not (element.text or "").strip() and not (element[0].tail or "").strip():
+        only = element[0]
+        if _local(only) == "div":
+            element = only
+    return "".join(_inside(element, 0))
+
+
+def _inside(element: etree._Element, depth: int) -> Iterator[str]:
+    yield escape(element.text or "", quote=False)
+    for child in element:
+        if depth >= _DEEPEST:
+            yield escape("".join(child.itertext()), quote=False)
+        else:
+            yield from _outside(child, depth + 1)
+        yield escape(child.tail or "", quote=False)
+
+
+def _outside(element: etree._Element, depth: int) -> Iterator[str]:
+    name = _local(element)
+    # Attributes of other namespaces mean nothing in HTML.
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in element.attrib.items() if key[0] != "{")
+    yield f"<{name}{attributes}>"
+    if name in _VOID and not len(element) and not element.text:
+        return
+    yield from _inside(element, depth)
+    yield f"</{name}>"
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()
