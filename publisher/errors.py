@@ -42,14 +42,28 @@ class ConfigError(UsageError):
 
 
 class SourceError(PublisherError):
-    """A source could not be read; other sources are not touched by it."""
+    """A source could not be read; other sources are not touched by it.
 
-    def __init__(self, source: str, reason: str, *, retry_after: timedelta | None = None, gone: bool = False):
+    `status` is that of HTTP, `gone` a 410; `postponed` is our own waiting, no fault of the source.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+        gone: bool = False,
+        postponed: bool = False,
+    ):
         super().__init__(f"source {source}: {reason}")
         self.source = source
         self.reason = reason
+        self.status = status
         self.retry_after = retry_after
         self.gone = gone
+        self.postponed = postponed
 
 
 class TransportError(PublisherError):

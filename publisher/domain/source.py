@@ -8,13 +8,7 @@ from enum import StrEnum
 from publisher.domain.listing import ListingMemory
 
 HINT_LIMIT = timedelta(hours=24)
-"""What a server may ask for at most: longer hints are cut to this."""
-
-FIRST_BACKOFF = timedelta(hours=1)
-LONGEST_BACKOFF = timedelta(hours=24)
-NOT_FOUND_BACKOFF = timedelta(days=7)
-FORCE_AFTER = timedelta(days=8)
-"""After this long of nothing but 304 one unconditional request is made: some servers never say 200 again."""
+"""What a server may ask for at most, unless the operator set another limit: longer hints are cut to this."""
 
 
 class SourceKind(StrEnum):
@@ -35,7 +29,11 @@ class Rights(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source as it is defined. `url` is an address, or an absolute path for a folder; `id` is 0 until stored."""
+    """A source as it is defined. `url` is an address, or an absolute path for a folder; `id` is 0 until stored.
+
+    Without `interval` the time between two looks adapts to the source (see `domain.polling`). `first_limit` is how
+    many articles of its first listing are taken at most. One that is `disabled` is kept and not looked at.
+    """
 
     name: str
     kind: SourceKind
@@ -45,10 +43,12 @@ class Source:
     language: str | None = None
     timezone: str = "UTC"
     tags: tuple[str, ...] = ()
-    interval: timedelta = timedelta(hours=1)
+    interval: timedelta | None = None
     rights: Rights = Rights.QUOTE
     selectors: Mapping[str, str] = field(default_factory=dict)
     full_text: bool = True
+    first_limit: int | None = None
+    disabled: bool = False
 
     @property
     def shown(self) -> str:
@@ -66,23 +66,38 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class PollHints:
-    """How long a server or a feed asks us to wait; each already a duration from the response."""
+    """How long a server or a feed asks us to wait; each already a duration from the response.
+
+    `skip_hours` (0 to 23) and `skip_days` (0 is Monday), in GMT, are when a feed asks not to be read.
+    """
 
     max_age: timedelta | None = None
     ttl: timedelta | None = None
     retry_after: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
     def longest(self) -> timedelta:
-        """The longest of the hints, at most `HINT_LIMIT`."""
-        waits = [wait for wait in (self.max_age, self.ttl, self.retry_after) if wait is not None]
-        return min(max(waits, default=timedelta(0)), HINT_LIMIT)
+        """The longest of the waits, as asked."""
+        waits = (wait for wait in (self.max_age, self.ttl, self.retry_after) if wait is not None)
+        return max(waits, default=timedelta(0))
+
+    def of_the_feed(self) -> "PollHints":
+        """What the document says rather than its headers: that holds until it says otherwise."""
+        return replace(self, max_age=None, retry_after=None)
+
+    def with_feed(self, said: "PollHints") -> "PollHints":
+        """These headers' hints beside what a feed said."""
+        return replace(said, max_age=self.max_age, retry_after=self.retry_after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What is remembered of a source between two looks. `listed_at` is the first successful listing.
 
-    `listing` is the shape of a listing once it was seen.
+    `changed_at` is the last 200, `news_at` the last look that found something new or edited, `rhythm` the usual time
+    between two of these. `wishes` are the hints that the feed's document gave. `listing` is the shape of a listing once
+    it was seen.
     """
 
     validators: Validators = Validators()
@@ -94,6 +109,9 @@ class SourceState:
     outcome: str = ""
     gone: bool = False
     listing: ListingMemory | None = None
+    news_at: datetime | None = None
+    rhythm: timedelta | None = None
+    wishes: PollHints = PollHints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,52 +120,3 @@ class StoredSource:
 
     source: Source
     state: SourceState
-
-
-def validators_to_send(state: SourceState, now: datetime) -> Validators:
-    """The validators for the next request: none once a server has said only 304 for `FORCE_AFTER`."""
-    if state.changed_at is not None and now - state.changed_at >= FORCE_AFTER:
-        return Validators()
-    return state.validators
-
-
-def after_success(
-    stored: StoredSource,
-    now: datetime,
-    validators: Validators,
-    hints: PollHints,
-    *,
-    changed: bool,
-    outcome: str,
-) -> SourceState:
-    """The state after a 200 (`changed`) or a 304; the validators are always those of this response."""
-    wait = max(stored.source.interval, hints.longest())
-    return replace(
-        stored.state,
-        validators=validators,
-        next_check=now + wait,
-        checked_at=now,
-        changed_at=now if changed or stored.state.changed_at is None else stored.state.changed_at,
-        listed_at=stored.state.listed_at or now,
-        failures=0,
-        outcome=outcome,
-        gone=False,
-    )
-
-
-def after_failure(
-    stored: StoredSource,
-    now: datetime,
-    reason: str,
-    *,
-    retry_after: timedelta | None = None,
-    gone: bool = False,
-) -> SourceState:
-    """The state after a failure: what the server asks for, else an hour that doubles up to a day.
-
-    Validators are kept. A source that is `gone` (410) is not looked at again until it is defined anew.
-    """
-    failures = stored.state.failures + 1
-    backoff = min(FIRST_BACKOFF * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
-    wait = max(stored.source.interval, min(retry_after, NOT_FOUND_BACKOFF) if retry_after else backoff)
-    return replace(stored.state, next_check=now + wait, checked_at=now, failures=failures, outcome=reason, gone=gone)

@@ -7,13 +7,33 @@ holds up another.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from publisher.domain.article import ArticleChange, Edited, Entry, KnownArticle, New, decide_change, within_reservations
+from publisher.domain.polling import (
+    MOVES_TO_BELIEVE,
+    Failure,
+    Polling,
+    Success,
+    after_failure,
+    after_success,
+    validators_to_send,
+)
 from publisher.domain.selection import Selection
-from publisher.domain.source import Source, StoredSource, after_failure, after_success, validators_to_send
+from publisher.domain.source import HINT_LIMIT, Source, StoredSource
 from publisher.errors import SourceError
-from publisher.pipeline.ports import Clock, Fetcher, Readers, Reading, ReadRequest, Run, Storage, UnitOfWork
+from publisher.pipeline.ports import (
+    Clock,
+    Fetcher,
+    FetchRequest,
+    FetchResult,
+    Readers,
+    Reading,
+    ReadRequest,
+    Run,
+    Storage,
+    UnitOfWork,
+)
 from publisher.pipeline.wording import counted
 
 FIRST_ROUND = "first_round"
@@ -35,12 +55,17 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """What a look at a source needs."""
+    """What a look at a source needs.
+
+    `chance` gives numbers in [0, 1) that spread the looks, `hint_limit` is what a server may ask for at most.
+    """
 
     storage: Storage
     readers: Readers
     fetcher: Fetcher
     clock: Clock
+    chance: Callable[[], float] = float
+    hint_limit: timedelta = HINT_LIMIT
 
     def due(self) -> list[StoredSource]:
         """The sources to look at now."""
@@ -78,24 +103,45 @@ class Collector:
             known=known,
             now=now,
             listing=stored.state.listing,
+            limit=source.first_limit if stored.state.listed_at is None else None,
+            passed=self._passed(stored),
         )
         try:
-            reading = self.readers[source.kind].read(request, self.fetcher)
+            reading = self.readers[source.kind].read(request, FetcherFor(self.fetcher, source.name))
         except SourceError as error:
             return self._failed(stored, error)
         if reading.failure is not None:
             return self._failed(stored, SourceError(source.name, reading.failure), reading)
-        return self._store(stored, reading)
+        return self._store(stored, _limited(reading, request))
+
+    def _passed(self, stored: StoredSource) -> frozenset[str]:
+        if stored.source.first_limit is None or stored.state.listed_at is None:
+            return frozenset()
+        with self.storage.read() as work:
+            return work.sources.passed(stored.source.id)
+
+    def _polling(self) -> Polling:
+        return Polling(self.hint_limit, self.chance())
 
     def _failed(self, stored: StoredSource, error: SourceError, reading: Reading | None = None) -> SourceReport:
         now = self.clock()
-        state = after_failure(stored, now, error.reason, retry_after=error.retry_after, gone=error.gone)
+        failure = Failure(
+            reason=error.reason,
+            status=error.status,
+            retry_after=error.retry_after,
+            gone=error.gone,
+            postponed=error.postponed,
+        )
+        state = after_failure(stored, now, failure, self._polling())
         if reading is not None:
             state = replace(state, listing=reading.listing or state.listing)
 
         def store(work: UnitOfWork) -> None:
             if reading is not None:
                 _tell(work, stored, reading, now)
+            if error.gone:
+                text = "it is gone for good (410) and no longer looked at: change its url, or remove it"
+                work.notices.tell(stored.source.id, "gone", text, now)
             work.sources.finish(stored.source.id, state)
 
         self.storage.share(store)
@@ -103,7 +149,7 @@ class Collector:
 
     def _store(self, stored: StoredSource, reading: Reading) -> SourceReport:
         """Store what one source gave; several sources may share a commit."""
-        now = self.clock()
+        now, polling = self.clock(), self._polling()
 
         def store(work: UnitOfWork) -> SourceReport:
             changes = _decide(work, stored, reading) if reading.changed else []
@@ -115,21 +161,37 @@ class Collector:
                 not_modified=not reading.changed,
                 problems=reading.problems,
             )
-            state = after_success(
-                stored,
-                now,
-                reading.validators,
-                reading.hints,
+            moved, moves = _moved(work, stored, reading, now)
+            look = Success(
+                validators=reading.validators,
+                hints=reading.hints,
                 changed=reading.changed,
-                outcome=_outcome(work, stored, reading, report),
+                news=bool(report.new or report.edited),
+                outcome=_outcome(reading, report) + moves,
+                moved_to=moved,
             )
+            state = after_success(stored, now, look, polling)
             work.sources.finish(stored.source.id, replace(state, listing=reading.listing or state.listing))
             _tell(work, stored, reading, now)
+            if stored.state.gone:
+                work.notices.close(stored.source.id, "gone", now)
             if changes:
                 work.articles.store(stored.source.id, changes, now)
             return report
 
         return self.storage.share(store)
+
+
+@dataclass(frozen=True, slots=True)
+class FetcherFor(Fetcher):
+    """A fetcher on behalf of one source, so that no reader has to say whose requests are made."""
+
+    fetcher: Fetcher
+    source: str
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """Get one document."""
+        return self.fetcher.fetch(replace(request, source=self.source))
 
 
 Each = Callable[[Callable[[StoredSource], SourceReport], Sequence[StoredSource]], Iterable[SourceReport]]
@@ -144,7 +206,10 @@ def _decide(work: UnitOfWork, stored: StoredSource, reading: Reading) -> list[Ar
     known = work.articles.known(source_id, keys)
     first = stored.state.listed_at is None
     stored_backlog = frozenset[str]() if first else work.sources.backlog(source_id)
-    backlog = (frozenset(reading.listed) if first else stored_backlog) | frozenset(reading.older)
+    limit = stored.source.first_limit if first else None
+    if limit is not None:
+        work.sources.pass_over(source_id, reading.listed[limit:])
+    backlog = (frozenset(reading.listed[:limit]) if first else stored_backlog) | frozenset(reading.older)
     changes: dict[str, ArticleChange] = {}
     for entry in (_within_reservations(entry, stored.source, reading) for entry in reading.entries):
         if entry.key not in changes:
@@ -169,11 +234,32 @@ def _within_reservations(entry: Entry, source: Source, reading: Reading) -> Entr
     return replace(entry, content=within_reservations(content, source.rights))
 
 
-def _outcome(work: UnitOfWork, stored: StoredSource, reading: Reading, report: SourceReport) -> str:
+def _limited(reading: Reading, request: ReadRequest) -> Reading:
+    """A reading without what the source's `first_limit` leaves out, whatever its reader made of that."""
+    if request.limit is None and not request.passed:
+        return reading
+    wanted = frozenset(request.wanted(reading.listed))
+    return replace(reading, entries=tuple(entry for entry in reading.entries if entry.key in wanted))
+
+
+def _moved(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetime) -> tuple[str | None, str]:
+    """The address to read from now on, when the source has moved for good for long enough; and what the outcome says
+    of it."""
+    url = reading.moved_to
+    if url is None or url == stored.source.url:
+        return None, ""
+    times = work.sources.moved(stored.source.id, url)
+    said = f"; moved for good to {url} (seen {counted(times, 'time')})"
+    if times < MOVES_TO_BELIEVE:
+        return None, said
+    work.sources.move(stored.source.id, url)
+    text = f"it moved for good and is read at {url} now: change its url in the configuration"
+    work.notices.tell(stored.source.id, "moved", text, now)
+    return url, f"{said}: it is read there now"
+
+
+def _outcome(reading: Reading, report: SourceReport) -> str:
     """One line for the operator."""
-    if reading.moved_to:
-        times = work.sources.moved(stored.source.id, reading.moved_to)
-        return f"moved for good to {reading.moved_to} (seen {times} times): change its url in the configuration"
     if report.not_modified:
         return "not modified"
     outcome = f"{report.new} new, {report.edited} edited of {report.listed}"

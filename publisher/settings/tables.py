@@ -138,7 +138,7 @@ class SourceTable(Table):
     language: Language | None = None
     timezone: Zone | None = None
     tags: list[Line] = []
-    interval: Duration = timedelta(hours=1)
+    interval: Duration | None = None
     rights: Rights = Rights.QUOTE
     selectors: dict[str, str] = {}
     full_text: bool = True

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from publisher.domain.article import Content, KnownArticle
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
-from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Refused
+from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
 from publisher.sources.dates import Context
 from publisher.sources.extract import Extracted, extract
 from publisher.sources.selecting import BadSelector
@@ -86,6 +86,10 @@ class Pages:
                 return same
             case Gone():
                 return Unread("the server says 410 Gone", lasting=True)
+            case Refused(reason, postponed=True):
+                # Asking for the others is of no use before then: one line says so for all of them.
+                self.left = 0
+                return Unread(reason)
             case Refused(reason, status):
                 temporary = (
                     status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or (status or 500) >= 500
@@ -171,5 +175,23 @@ def get(source: Source, fetcher: Fetcher, validators: Validators, accept: str) -
             return result
         case Gone():
             raise SourceError(source.name, f"{source.url} is gone (410): remove it or change its url", gone=True)
-        case Refused(reason, _, retry_after):
-            raise SourceError(source.name, f"{source.url}: {reason}", retry_after=retry_after)
+        case Refused(reason, status, retry_after, postponed):
+            raise SourceError(
+                source.name,
+                f"{source.url}: {reason}",
+                status=status,
+                retry_after=retry_after,
+                postponed=postponed,
+            )
+
+
+def unchanged(result: NotModified) -> Reading:
+    """What a 304 makes of a look."""
+    return Reading(
+        entries=(),
+        listed=(),
+        validators=result.validators,
+        hints=result.hints,
+        moved_to=result.moved_to,
+        changed=False,
+    )

@@ -29,7 +29,7 @@ class FeedReader(SourceReader):
         source = request.source
         result = articles.get(source, fetcher, request.validators, ACCEPT)
         if isinstance(result, NotModified):
-            return Reading(entries=(), listed=(), validators=result.validators, hints=result.hints, changed=False)
+            return articles.unchanged(result)
         document = _document(result, source)
         context = articles.context_of(source, request.now)
         drafts: dict[str, Entry] = {}
@@ -37,7 +37,8 @@ class FeedReader(SourceReader):
             drafts.setdefault(entry.key, entry)
         known = request.known(list(drafts))
         pages = Pages(source, fetcher, request.now)
-        entries = [_titled(found) for key, draft in drafts.items() if (found := _decided(draft, known.get(key), pages))]
+        wanted = ((key, drafts[key]) for key in request.wanted(drafts))
+        entries = [_titled(found) for key, draft in wanted if (found := _decided(draft, known.get(key), pages))]
         return Reading(
             entries=tuple(entries),
             listed=tuple(drafts),

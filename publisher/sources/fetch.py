@@ -148,8 +148,8 @@ class HttpFetcher(Fetcher):
             match self._visit(url, errand):
                 case _Redirect() as redirect:
                     url, permanent, moved = redirect.url, permanent and redirect.permanent, True
-                case Fetched() as fetched:
-                    return replace(fetched, moved_to=url if moved and permanent else None)
+                case Fetched() | NotModified() as result:
+                    return replace(result, moved_to=url if moved and permanent else None)
                 case result:
                     return result
         raise _Refusal(f"more than {errand.max_redirects} redirects", HTTPStatus.FOUND)

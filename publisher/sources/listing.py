@@ -47,7 +47,7 @@ class ListingReader(SourceReader):
         source = request.source
         result = articles.get(source, fetcher, request.validators, "text/html,application/xhtml+xml,*/*;q=0.5")
         if isinstance(result, NotModified):
-            return Reading(entries=(), listed=(), validators=result.validators, hints=result.hints, changed=False)
+            return articles.unchanged(result)
         listing = page.parse(result.body, result.url, result.charset)
         try:
             found = lines(listing, source, articles.context_of(source, request.now))
@@ -55,7 +55,12 @@ class ListingReader(SourceReader):
             raise SourceError(source.name, str(error)) from error
         pages = Pages(source, fetcher, request.now)
         known = request.known([line.url for line in found])
-        entries = [entry for line in found if (entry := self._entry(line, known.get(line.url), pages)) is not None]
+        wanted = set(request.wanted(line.url for line in found))
+        entries = [
+            entry
+            for line in found
+            if line.url in wanted and (entry := self._entry(line, known.get(line.url), pages)) is not None
+        ]
         return Reading(
             entries=tuple(entries),
             listed=tuple(line.url for line in found),

@@ -13,7 +13,7 @@ from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.rights import NONE, Reservations
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.selection import Selection, Terms
-from publisher.domain.source import Rights, Source, SourceKind
+from publisher.domain.source import PollHints, Rights, Source, SourceKind
 from publisher.domain.subscription import MailFormat
 from publisher.storage.types import pack, unpack
 
@@ -48,9 +48,10 @@ def source_json(source: Source) -> Json:
         "language": source.language,
         "timezone": source.timezone,
         "tags": source.tags,
-        "interval": source.interval.total_seconds(),
+        "interval": source.interval.total_seconds() if source.interval is not None else None,
         "selectors": dict(source.selectors),
         "full_text": source.full_text,
+        "first_limit": source.first_limit,
     }
 
 
@@ -61,15 +62,17 @@ def read_source(row: Any) -> Source:
         id=row.id,
         name=row.name,
         kind=SourceKind(row.kind),
-        url=row.url,
+        url=row.address or row.url,
         title=row.title,
         rights=Rights(row.rights),
         language=config["language"],
         timezone=config["timezone"],
         tags=tuple(config["tags"]),
-        interval=timedelta(seconds=config["interval"]),
+        interval=timedelta(seconds=config["interval"]) if config["interval"] is not None else None,
         selectors=config["selectors"],
         full_text=config["full_text"],
+        first_limit=config.get("first_limit"),
+        disabled=row.state == "disabled",
     )
 
 
@@ -92,6 +95,28 @@ def read_reservations(stored: Json | None) -> Reservations:
         "evidence": tuple(stored.get("evidence", ())),
     }
     return Reservations(**(stored | lists))
+
+
+def wishes_json(wishes: PollHints) -> Json | None:
+    """What a feed asks of its readers; None when it asks nothing."""
+    if wishes == PollHints():
+        return None
+    return {
+        "ttl": wishes.ttl.total_seconds() if wishes.ttl is not None else None,
+        "skip_hours": sorted(wishes.skip_hours),
+        "skip_days": sorted(wishes.skip_days),
+    }
+
+
+def read_wishes(stored: Json | None) -> PollHints:
+    """The wishes again."""
+    if stored is None:
+        return PollHints()
+    return PollHints(
+        ttl=timedelta(seconds=stored["ttl"]) if stored["ttl"] is not None else None,
+        skip_hours=frozenset(stored["skip_hours"]),
+        skip_days=frozenset(stored["skip_days"]),
+    )
 
 
 def feed_json(feed: Feed) -> Json:

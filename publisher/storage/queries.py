@@ -26,7 +26,7 @@ from publisher.storage.schema import (
     subscriber,
     subscription,
 )
-from publisher.storage.sources import read_stored_source
+from publisher.storage.sources import DEFINED, read_stored_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def sources(storage: SqlStorage) -> list[SourceOverview]:
     query = (
         select(source, counts.c.articles, counts.c.newest)
         .outerjoin(counts, counts.c.source_id == source.c.id)
-        .where(source.c.state == "active")
+        .where(source.c.state.in_(DEFINED))
         .order_by(source.c.name)
     )
     return [SourceOverview(read_stored_source(row), row.articles or 0, row.newest) for row in _rows(storage, query)]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
 )
 
@@ -61,6 +62,11 @@ source = Table(
     Column("failures", Number, nullable=False),
     Column("outcome", OutsideText, nullable=False),
     Column("gone", Boolean, nullable=False),
+    Column("news_at", UtcTime),
+    Column("rhythm", Number),
+    Column("wishes", JsonText),
+    # Where it is read once it moved for good; the address that the operator wrote stays in `url`.
+    Column("address", OutsideText),
     Column("moved_to", OutsideText),
     Column("moved_count", Number, nullable=False),
     Column("moved_now", Boolean, nullable=False),
@@ -68,12 +74,13 @@ source = Table(
     sqlite_autoincrement=True,
 )
 
-# Keys that the first listing of a source named and whose pages were not read yet.
+# Keys that the first listing of a source named and whose pages were not read yet; `passed` ones never will be.
 backlog = Table(
     "backlog",
     metadata,
     Column("source_id", Number, ForeignKey("source.id"), nullable=False, index=True),
     Column("key", OutsideText, nullable=False),
+    Column("passed", Boolean, nullable=False, server_default=false()),
 )
 
 # What the operator is told of a source, until it is settled.
@@ -90,14 +97,27 @@ notice = Table(
     sqlite_autoincrement=True,
 )
 
+# What we owe a host, or a group of hosts that sources named: silence until `rest_until`; how often in a row it said 429
+# (`refusals`) and 503 (`busy`); how many requests it got on `day` (UTC).
 host = Table(
     "host",
     metadata,
     Column("name", String(255), primary_key=True),
-    Column("next_request", UtcTime),
-    Column("retry_after", UtcTime),
-    Column("robots", OutsideText),
-    Column("robots_at", UtcTime),
+    Column("rest_until", UtcTime),
+    Column("refusals", Number, nullable=False),
+    Column("busy", Number, nullable=False),
+    Column("day", String(10)),
+    Column("requests", Number, nullable=False),
+)
+
+# robots.txt of an origin as it was read: its text, or why it can't be read.
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", String(300), primary_key=True),
+    Column("text", OutsideText),
+    Column("refusal", OutsideText),
+    Column("until", UtcTime, nullable=False),
 )
 
 # A key may be longer than an index entry may be: what is unique is its hash. `seq` is the current revision;

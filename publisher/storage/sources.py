@@ -1,15 +1,18 @@
 """Sources: their definitions, and what is remembered of them between two looks."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, delete, insert, or_, select, update
 
 from publisher.domain.source import Source, SourceState, StoredSource, Validators
 from publisher.pipeline.ports import Sources
-from publisher.storage.encoding import listing_json, read_listing, read_source, source_json
-from publisher.storage.schema import backlog, source
+from publisher.storage.encoding import listing_json, read_listing, read_source, read_wishes, source_json, wishes_json
+from publisher.storage.schema import backlog, notice, source
+
+DEFINED = ("active", "disabled")
+"""States of sources that the configuration names."""
 
 _ANEW: dict[str, Any] = {
     "etag": None,
@@ -20,6 +23,10 @@ _ANEW: dict[str, Any] = {
     "failures": 0,
     "outcome": "",
     "gone": False,
+    "news_at": None,
+    "rhythm": None,
+    "wishes": None,
+    "address": None,
     "moved_to": None,
     "moved_count": 0,
     "moved_now": False,
@@ -39,7 +46,6 @@ class SqlSources(Sources):
 
     def apply(self, sources: Sequence[Source], now: datetime) -> None:
         """Make the definitions these; only what changed is written."""
-        del now
         stored = {row.name: row for row in self._connection.execute(select(source).with_for_update())}
         for definition in sources:
             row = stored.pop(definition.name, None)
@@ -47,8 +53,13 @@ class SqlSources(Sources):
             if row is None:
                 self._connection.execute(insert(source).values(**values, **_ANEW, origin="file"))
             elif changed := {name: value for name, value in values.items() if not _same(row, name, value)}:
-                if changed.keys() & {"kind", "url", "state"}:
+                if _is_anew(row, changed):
                     changed |= _ANEW
+                    self._settle_notices(row.id, now)
+                elif "url" in changed:
+                    # The operator took over the address that the source is read at already.
+                    changed |= {"address": None}
+                    self._settle_notices(row.id, now)
                 elif "config" in changed and row.config.get("selectors") != values["config"]["selectors"]:
                     # What is usual with other selectors says nothing of these.
                     changed["listing"] = None
@@ -57,6 +68,11 @@ class SqlSources(Sources):
         if left_out:
             self._connection.execute(update(source).where(source.c.id.in_(left_out)).values(state="removed"))
 
+    def _settle_notices(self, source_id: int, now: datetime) -> None:
+        """What was told of the old address is of no use any more."""
+        told = (notice.c.source_id == source_id, notice.c.kind.in_(("moved", "gone")), notice.c.closed_at.is_(None))
+        self._connection.execute(update(notice).where(*told).values(closed_at=now))
+
     def all(self) -> list[StoredSource]:
         """All that are defined, by name."""
         return self._list(_defined().order_by(source.c.name))
@@ -64,7 +80,7 @@ class SqlSources(Sources):
     def due(self, now: datetime) -> list[StoredSource]:
         """Those to look at now, the longest waiting first."""
         waits = or_(source.c.next_check.is_(None), source.c.next_check <= now)
-        query = _defined().where(waits, source.c.gone.is_(False))
+        query = _defined().where(waits, source.c.gone.is_(False), source.c.state == "active")
         return self._list(query.order_by(source.c.next_check.is_not(None), source.c.next_check, source.c.id))
 
     def get(self, name: str) -> StoredSource | None:
@@ -83,6 +99,9 @@ class SqlSources(Sources):
             "failures": state.failures,
             "outcome": state.outcome,
             "gone": state.gone,
+            "news_at": state.news_at,
+            "rhythm": round(state.rhythm.total_seconds()) if state.rhythm is not None else None,
+            "wishes": wishes_json(state.wishes),
             "listing": listing_json(state.listing) if state.listing else None,
             "moved_count": case((source.c.moved_now, source.c.moved_count), else_=0),
             "moved_now": False,
@@ -97,17 +116,33 @@ class SqlSources(Sources):
         self._connection.execute(update(source).where(where).values(moved_to=url, moved_count=count, moved_now=True))
         return int(count)
 
+    def move(self, source_id: int, url: str) -> None:
+        """Read a source at another address from now on; the one that the operator wrote is kept beside it."""
+        values = {"address": url, "moved_to": None, "moved_count": 0, "moved_now": False}
+        self._connection.execute(update(source).where(source.c.id == source_id).values(**values))
+
+    def passed(self, source_id: int) -> frozenset[str]:
+        """Keys that the first listing named beyond the source's `first_limit`: they are never read."""
+        where = (backlog.c.source_id == source_id, backlog.c.passed.is_(True))
+        return frozenset(self._connection.execute(select(backlog.c.key).where(*where)).scalars())
+
+    def pass_over(self, source_id: int, keys: Iterable[str]) -> None:
+        """Add to those keys."""
+        rows = [{"source_id": source_id, "key": key, "passed": True} for key in dict.fromkeys(keys)]
+        if rows:
+            self._connection.execute(insert(backlog), rows)
+
     def backlog(self, source_id: int) -> frozenset[str]:
         """Keys that the first listing named and whose pages were not read yet."""
-        return frozenset(
-            self._connection.execute(select(backlog.c.key).where(backlog.c.source_id == source_id)).scalars()
-        )
+        where = (backlog.c.source_id == source_id, backlog.c.passed.is_(False))
+        return frozenset(self._connection.execute(select(backlog.c.key).where(*where)).scalars())
 
     def set_backlog(self, source_id: int, keys: frozenset[str]) -> None:
         """Replace those keys."""
-        self._connection.execute(delete(backlog).where(backlog.c.source_id == source_id))
+        where = (backlog.c.source_id == source_id, backlog.c.passed.is_(False))
+        self._connection.execute(delete(backlog).where(*where))
         if keys:
-            rows = [{"source_id": source_id, "key": key} for key in sorted(keys)]
+            rows = [{"source_id": source_id, "key": key, "passed": False} for key in sorted(keys)]
             self._connection.execute(insert(backlog), rows)
 
     def _list(self, query: Select[Any]) -> list[StoredSource]:
@@ -115,7 +150,7 @@ class SqlSources(Sources):
 
 
 def _defined() -> Select[Any]:
-    return select(source).where(source.c.state == "active")
+    return select(source).where(source.c.state.in_(DEFINED))
 
 
 def _values(definition: Source) -> dict[str, Any]:
@@ -126,8 +161,14 @@ def _values(definition: Source) -> dict[str, Any]:
         "title": definition.title,
         "rights": definition.rights.value,
         "config": source_json(definition),
-        "state": "active",
+        "state": "disabled" if definition.disabled else "active",
     }
+
+
+def _is_anew(row: Any, changed: dict[str, Any]) -> bool:
+    """Whether a definition is of another thing than before, or comes back after it was left out."""
+    elsewhere = "url" in changed and changed["url"] != row.address
+    return elsewhere or "kind" in changed or row.state == "removed"
 
 
 def _same(row: Any, name: str, value: Any) -> bool:
@@ -150,5 +191,8 @@ def _state(row: Any) -> SourceState:
         failures=row.failures,
         outcome=row.outcome,
         gone=row.gone,
+        news_at=row.news_at,
+        rhythm=timedelta(seconds=row.rhythm) if row.rhythm is not None else None,
+        wishes=read_wishes(row.wishes),
         listing=read_listing(row.listing) if row.listing else None,
     )

@@ -1,6 +1,6 @@
 """What collecting stores: sources, their articles, and what the operator is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -46,6 +46,21 @@ class Sources(Protocol):
 
     def moved(self, source_id: int, url: str) -> int:
         """Count one more look in a row that found the source moved for good to this address; the new count."""
+        ...
+
+    def move(self, source_id: int, url: str) -> None:
+        """Read a source at another address from now on; the one that the operator wrote is kept beside it.
+
+        Once the operator writes that address, nothing is forgotten; with any other the source is defined anew.
+        """
+        ...
+
+    def passed(self, source_id: int) -> frozenset[str]:
+        """Keys that the first listing named beyond the source's `first_limit`: they are never read."""
+        ...
+
+    def pass_over(self, source_id: int, keys: Iterable[str]) -> None:
+        """Add to those keys."""
         ...
 
     def backlog(self, source_id: int) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """How sources are read: one GET and what comes of it, and what a reader makes of a source."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,7 +13,10 @@ from publisher.domain.source import PollHints, Source, SourceKind, Validators
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
-    """One GET. `deadline` bounds the whole request with its redirects, `max_bytes` the body after decompression."""
+    """One GET. `deadline` bounds the whole request with its redirects, `max_bytes` the body after decompression.
+
+    `source` is the name of the source that it is for: the owner may have set headers, a cookie or a proxy for it.
+    """
 
     url: str
     accept: str = "*/*"
@@ -21,6 +24,7 @@ class FetchRequest:
     deadline: timedelta = timedelta(seconds=30)
     max_bytes: int = 10 * 1024 * 1024
     obey_robots: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +49,14 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """A 304: nothing new; the validators to keep are those of this response, or the ones that were sent."""
+    """A 304: nothing new; the validators to keep are those of this response, or the ones that were sent.
+
+    `moved_to` is set as in `Fetched`.
+    """
 
     validators: Validators
     hints: PollHints = PollHints()
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +68,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No document: an error status, a broken network, a limit or the address guard. `reason` is one clear line."""
+    """No document: an error status, a broken network, a limit or the address guard. `reason` is one clear line.
+
+    `postponed` when we did not even ask: the host wants rest, or its budget of the day is spent.
+    """
 
     reason: str
     status: int | None = None
     retry_after: timedelta | None = None
+    postponed: bool = False
 
 
 FetchResult = Fetched | NotModified | Gone | Refused
@@ -82,7 +94,8 @@ class Fetcher(Protocol):
 class ReadRequest:
     """What a reader is asked: look at this source now. `known` answers which of some keys are stored already.
 
-    `listing` is what the last look remembered of a listing's shape; None at the first look.
+    `listing` is what the last look remembered of a listing's shape; None at the first look. `limit` is how many
+    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`.
     """
 
     source: Source
@@ -90,6 +103,12 @@ class ReadRequest:
     known: Callable[[Sequence[str]], Mapping[str, KnownArticle]]
     now: datetime
     listing: ListingMemory | None = None
+    limit: int | None = None
+    passed: frozenset[str] = frozenset()
+
+    def wanted(self, keys: Iterable[str]) -> list[str]:
+        """The keys to read: without those that were passed over, and at a first look no more than its limit."""
+        return [key for key in dict.fromkeys(keys) if key not in self.passed][: self.limit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

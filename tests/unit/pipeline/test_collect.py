@@ -1,5 +1,6 @@
 """Sources are looked at, and what changed is stored once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -150,6 +151,26 @@ class TestOneSource:
         for _ in range(2):
             look(storage, clock, reading(moved_to="https://example.net/feed"))
         assert "https://example.net/feed (seen 2 times)" in stored(storage).state.outcome
+        assert stored(storage).source.url == "https://example.org/feed"
+
+    def test_a_first_limit_takes_the_first_and_passes_over_the_rest_for_good(
+        self, storage: Storage, clock: FakeClock
+    ) -> None:
+        with storage.begin() as work:
+            work.sources.apply([replace(SOURCES[0], first_limit=2)], clock())
+        assert look(storage, clock, reading(*map(entry, "abcd"))).new == 2
+        assert look(storage, clock, reading(*map(entry, "eabcd"))).new == 1
+        assert titles(storage) == ["a", "b", "e"]
+        assert titles(storage, announced=True) == ["e"]
+
+    def test_a_source_that_is_gone_is_told_until_it_is_back(self, storage: Storage, clock: FakeClock) -> None:
+        look(storage, clock, SourceError("blog", "HTTP 410", status=410, gone=True))
+        assert collector(storage, clock).due() == []
+        with storage.read() as work:
+            assert [(notice.source, notice.kind) for notice in work.notices.open()] == [("blog", "gone")]
+        look(storage, clock, reading())
+        with storage.read() as work:
+            assert work.notices.open() == []
 
     def test_a_source_is_due_again_only_after_its_interval(self, storage: Storage, clock: FakeClock) -> None:
         [due] = collector(storage, clock).due()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.domain.listing import ListingMemory
-from publisher.domain.source import Rights, SourceKind, SourceState, StoredSource, Validators
+from publisher.domain.source import PollHints, Rights, SourceKind, SourceState, StoredSource, Validators
 from publisher.storage.database import SqlStorage
 from tests.unit.storage.made import NOW, entry, put_articles, source
 
@@ -19,6 +19,9 @@ LOOKED = SourceState(
     listed_at=NOW - 2 * HOUR,
     failures=3,
     outcome="2 new, 0 edited of 20",
+    news_at=NOW - HOUR,
+    rhythm=3 * HOUR,
+    wishes=PollHints(ttl=2 * HOUR, skip_hours=frozenset({1, 2}), skip_days=frozenset({6})),
     listing=ListingMemory(rule={"item": "li"}, proposal={"item": "tr"}, usual=20, known=18, next_page="/2", pages=1),
 )
 
@@ -52,6 +55,8 @@ def test_a_definition_comes_back_as_it_was(storage: SqlStorage) -> None:
         rights=Rights.OWN,
         selectors={"items": "li > a"},
         full_text=False,
+        first_limit=5,
+        disabled=True,
     )
     [stored] = apply(storage, whole)
     assert replace(stored.source, id=0) == whole
@@ -158,3 +163,57 @@ def test_a_backlog_is_remembered_for_each_source(storage: SqlStorage) -> None:
     with storage.read() as work:
         assert work.sources.backlog(one) == {"b"}
         assert work.sources.backlog(two) == {"c"}
+
+
+def move(storage: SqlStorage, url: str) -> StoredSource:
+    """Define `blog`, and let it be read at another address."""
+    [stored] = apply(storage, source())
+    finish(storage, "blog", LOOKED)
+    with storage.begin() as work:
+        work.sources.move(stored.source.id, url)
+        work.notices.tell(stored.source.id, "moved", "it moved", NOW)
+        return work.sources.all()[0]
+
+
+def notices(storage: SqlStorage) -> list[str]:
+    with storage.read() as work:
+        return [notice.kind for notice in work.notices.open()]
+
+
+def test_a_source_that_moved_is_read_there_whatever_is_applied_again(storage: SqlStorage) -> None:
+    assert move(storage, "https://new.example/feed").source.url == "https://new.example/feed"
+    [stored] = apply(storage, source())
+    assert (stored.source.url, stored.state) == ("https://new.example/feed", LOOKED)
+    assert notices(storage) == ["moved"]
+
+
+def test_an_operator_who_takes_over_the_new_address_loses_nothing(storage: SqlStorage) -> None:
+    move(storage, "https://new.example/feed")
+    [stored] = apply(storage, source(url="https://new.example/feed"))
+    assert (stored.source.url, stored.state) == ("https://new.example/feed", LOOKED)
+    assert notices(storage) == []
+    [other] = apply(storage, source(url="https://other.example/feed"))
+    assert (other.source.url, other.state.validators) == ("https://other.example/feed", Validators())
+
+
+def test_a_disabled_source_is_kept_and_not_due_and_goes_on_where_it_was(storage: SqlStorage) -> None:
+    apply(storage, source())
+    finish(storage, "blog", replace(LOOKED, next_check=NOW))
+    [off] = apply(storage, source(disabled=True))
+    with storage.read() as work:
+        assert work.sources.due(NOW) == []
+    [on] = apply(storage, source())
+    with storage.read() as work:
+        assert len(work.sources.due(NOW)) == 1
+    assert off.state == on.state == replace(LOOKED, next_check=NOW)
+
+
+def test_what_was_passed_over_is_no_backlog(storage: SqlStorage) -> None:
+    [stored] = apply(storage, source(first_limit=1))
+    with storage.begin() as work:
+        work.sources.pass_over(stored.source.id, ["c", "d", "c"])
+        work.sources.set_backlog(stored.source.id, frozenset({"b"}))
+        work.sources.set_backlog(stored.source.id, frozenset())
+    with storage.read() as work:
+        assert work.sources.passed(stored.source.id) == {"c", "d"}
+        assert work.sources.backlog(stored.source.id) == frozenset()

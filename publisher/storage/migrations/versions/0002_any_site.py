@@ -21,6 +21,7 @@ def upgrade() -> None:
     _remember_listings()
     _name_where_articles_stood()
     _respect_what_sites_reserve()
+    _mind_our_manners()
 
 
 def _tell_the_operator() -> None:
@@ -48,3 +49,32 @@ def _name_where_articles_stood() -> None:
 
 def _respect_what_sites_reserve() -> None:
     op.add_column("article_revision", sa.Column("reservations", sa.Text))
+
+
+def _mind_our_manners() -> None:
+    for column in (
+        sa.Column("news_at", TIME),
+        sa.Column("rhythm", NUMBER),
+        sa.Column("wishes", sa.Text),
+        sa.Column("address", sa.Text),
+    ):
+        op.add_column("source", column)
+    op.add_column("backlog", sa.Column("passed", sa.Boolean, nullable=False, server_default=sa.false()))
+    # The first schema's table of hosts was never written to.
+    op.drop_table("host")
+    op.create_table(
+        "host",
+        sa.Column("name", sa.String(255), primary_key=True),
+        sa.Column("rest_until", TIME),
+        sa.Column("refusals", NUMBER, nullable=False),
+        sa.Column("busy", NUMBER, nullable=False),
+        sa.Column("day", sa.String(10)),
+        sa.Column("requests", NUMBER, nullable=False),
+    )
+    op.create_table(
+        "robots",
+        sa.Column("origin", sa.String(300), primary_key=True),
+        sa.Column("text", sa.Text),
+        sa.Column("refusal", sa.Text),
+        sa.Column("until", TIME, nullable=False),
+    )
