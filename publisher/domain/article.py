@@ -249,7 +249,8 @@ def columns(text: str) -> int:
 def shorten(text: str, limit: int) -> str:
     """The text on one line, cut to `limit` columns with an ellipsis, at a word's end where there is one."""
     text = " ".join(text.split())
-    if columns(text) <= limit:
+    # A column takes four characters at the most, or it is no text for people; counting a whole book takes long.
+    if len(text) <= 4 * limit and columns(text) <= limit:
         return text
     width, kept = 0, []
     for char in text:
@@ -259,6 +260,6 @@ def shorten(text: str, limit: int) -> str:
         kept.append(char)
     cut = "".join(kept)
     space = cut.rfind(" ")
-    if space > len(cut) * 2 // 3 and not text[len(cut)].isspace():
+    if space > len(cut) * 2 // 3 and not text[len(cut) : len(cut) + 1].isspace():
         cut = cut[:space]
     return cut.rstrip(" ,.;:，。；：、") + "…"

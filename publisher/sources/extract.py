@@ -203,14 +203,18 @@ def date_at(element: HtmlElement | None, context: dates.Context) -> dates.Moment
     return None
 
 
+_SAMPLE = 6000
+"""So many characters show what script a text is written in."""
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+_SCRIPTS = tuple(map(re.compile, ("[\u4e00-\u9fff]", "[\u3040-\u30ff]", "[\uac00-\ud7af]")))
+
+
 def spoken(declared: str | None, text: str) -> str | None:
     """The language of a text: what is declared, unless the script says otherwise (templates often say `en`)."""
-    letters = [char for char in text if char.isalpha()][:4000]
+    letters = _NO_LETTERS.sub("", text[:_SAMPLE])
     if len(letters) < 20:
         return declared
-    han = sum("\u4e00" <= char <= "\u9fff" for char in letters) / len(letters)
-    kana = sum("\u3040" <= char <= "\u30ff" for char in letters) / len(letters)
-    hangul = sum("\uac00" <= char <= "\ud7af" for char in letters) / len(letters)
+    han, kana, hangul = (len(script.findall(letters)) / len(letters) for script in _SCRIPTS)
     written = "ko" if hangul > 0.3 else "ja" if kana > 0.1 else "zh" if han > (0.4 if declared else 0.15) else None
     primary = (declared or "").partition("-")[0]
     if written is None:
