@@ -85,7 +85,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownArticle:
-    """What is stored of an article that a source names again."""
+    """What is stored of an article that a source names again. `url` and `title` are its current ones.
+
+    `missing` counts the looks in a row that found its page away; `gone_at` is when it was taken for gone.
+    """
 
     id: int
     key: str
@@ -99,14 +102,21 @@ class KnownArticle:
     announced: bool
     etag: str | None = None
     last_modified: str | None = None
+    url: str = ""
+    title: str = ""
+    missing: int = 0
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """An article that was not known. `announced` is false for a backlog: stored, not mailed."""
+    """An article that was not known. `announced` is false for a backlog: stored, not mailed. `held` marks one that a
+    flood brought. `names` are all that it is known by within its source (see `identity`)."""
 
     entry: Entry
     announced: bool
+    held: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,7 @@ class Edited:
 
     known: KnownArticle
     entry: Entry
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,7 @@ class Unchanged:
 
     known: KnownArticle
     entry: Entry
+    names: tuple[str, ...] = ()
 
 
 ArticleChange = New | Edited | Unchanged

@@ -27,12 +27,27 @@ class Rights(StrEnum):
     QUOTE = "quote"
 
 
+class Guids(StrEnum):
+    """What is known of a source's guids: that they stay, or that they change though the articles don't."""
+
+    STABLE = "stable"
+    CHANGING = "changing"
+
+
+class OnGone(StrEnum):
+    """What becomes of an article whose page is away for good: it stays, marked, or nobody sees it any more."""
+
+    KEEP = "keep"
+    HIDE = "hide"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A source as it is defined. `url` is an address, or an absolute path for a folder; `id` is 0 until stored.
 
     Without `interval` the time between two looks adapts to the source (see `domain.polling`). `first_limit` is how
     many articles of its first listing are taken at most. One that is `disabled` is kept and not looked at.
+    `on_gone` is what becomes of an article whose page its site took away.
     """
 
     name: str
@@ -49,6 +64,7 @@ class Source:
     full_text: bool = True
     first_limit: int | None = None
     disabled: bool = False
+    on_gone: OnGone = OnGone.KEEP
 
     @property
     def shown(self) -> str:
@@ -97,7 +113,7 @@ class SourceState:
 
     `changed_at` is the last 200, `news_at` the last look that found something new or edited, `rhythm` the usual time
     between two of these. `wishes` are the hints that the feed's document gave. `listing` is the shape of a listing once
-    it was seen.
+    it was seen, `guids` what the source's guids have shown.
     """
 
     validators: Validators = Validators()
@@ -112,6 +128,7 @@ class SourceState:
     news_at: datetime | None = None
     rhythm: timedelta | None = None
     wishes: PollHints = PollHints()
+    guids: Guids = Guids.STABLE
 
 
 @dataclass(frozen=True, slots=True)

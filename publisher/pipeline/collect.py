@@ -5,11 +5,11 @@ and the next due time: sources that end at the same moment share its commit, non
 holds up another.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from publisher.domain.article import ArticleChange, Edited, Entry, KnownArticle, New, decide_change, within_reservations
+from publisher.domain.article import Edited, New
 from publisher.domain.polling import (
     MOVES_TO_BELIEVE,
     Failure,
@@ -20,8 +20,9 @@ from publisher.domain.polling import (
     validators_to_send,
 )
 from publisher.domain.selection import Selection
-from publisher.domain.source import HINT_LIMIT, Source, StoredSource
+from publisher.domain.source import HINT_LIMIT, StoredSource
 from publisher.errors import SourceError
+from publisher.pipeline.judging import finder, judge
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -91,20 +92,16 @@ class Collector:
     def look(self, stored: StoredSource) -> SourceReport:
         """Read one source and store what it gave."""
         source = stored.source
-
-        def known(keys: Sequence[str]) -> Mapping[str, KnownArticle]:
-            with self.storage.read() as work:
-                return work.articles.known(source.id, keys)
-
         now = self.clock()
         request = ReadRequest(
             source=source,
             validators=validators_to_send(stored.state, now),
-            known=known,
+            known=finder(self.storage, source.id),
             now=now,
             listing=stored.state.listing,
             limit=source.first_limit if stored.state.listed_at is None else None,
             passed=self._passed(stored),
+            guids=stored.state.guids,
         )
         try:
             reading = self.readers[source.kind].read(request, FetcherFor(self.fetcher, source.name))
@@ -152,7 +149,8 @@ class Collector:
         now, polling = self.clock(), self._polling()
 
         def store(work: UnitOfWork) -> SourceReport:
-            changes = _decide(work, stored, reading) if reading.changed else []
+            judgement = judge(work, stored, reading) if reading.changed else None
+            changes = judgement.changes if judgement else ()
             report = SourceReport(
                 source=stored.source.name,
                 new=sum(isinstance(change, New) for change in changes),
@@ -171,6 +169,7 @@ class Collector:
                 moved_to=moved,
             )
             state = after_success(stored, now, look, polling)
+            state = replace(state, guids=judgement.guids if judgement else state.guids)
             work.sources.finish(stored.source.id, replace(state, listing=reading.listing or state.listing))
             _tell(work, stored, reading, now)
             if stored.state.gone:
@@ -198,40 +197,12 @@ Each = Callable[[Callable[[StoredSource], SourceReport], Sequence[StoredSource]]
 """Applies a look to each source; `map` is one, a thread pool's `map` another."""
 
 
-def _decide(work: UnitOfWork, stored: StoredSource, reading: Reading) -> list[ArticleChange]:
-    """What the entries mean, and which keys stay a backlog: named by the first listing or a page of older articles,
-    not read yet."""
-    source_id = stored.source.id
-    keys = [entry.key for entry in reading.entries]
-    known = work.articles.known(source_id, keys)
-    first = stored.state.listed_at is None
-    stored_backlog = frozenset[str]() if first else work.sources.backlog(source_id)
-    limit = stored.source.first_limit if first else None
-    if limit is not None:
-        work.sources.pass_over(source_id, reading.listed[limit:])
-    backlog = (frozenset(reading.listed[:limit]) if first else stored_backlog) | frozenset(reading.older)
-    changes: dict[str, ArticleChange] = {}
-    for entry in (_within_reservations(entry, stored.source, reading) for entry in reading.entries):
-        if entry.key not in changes:
-            changes[entry.key] = decide_change(known.get(entry.key), entry, backlog=first or entry.key in backlog)
-    left = backlog - frozenset(keys)
-    if left != stored_backlog:
-        work.sources.set_backlog(source_id, left)
-    return list(changes.values())
-
-
 def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetime) -> None:
     for kind, text in reading.notices.items():
         if text:
             work.notices.tell(stored.source.id, kind, text, now)
         else:
             work.notices.close(stored.source.id, kind, now)
-
-
-def _within_reservations(entry: Entry, source: Source, reading: Reading) -> Entry:
-    reserved = reading.reservations | entry.content.reservations
-    content = replace(entry.content, reservations=reserved)
-    return replace(entry, content=within_reservations(content, source.rights))
 
 
 def _limited(reading: Reading, request: ReadRequest) -> Reading:

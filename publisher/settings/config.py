@@ -172,6 +172,7 @@ def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
         rights=table.rights,
         selectors=table.selectors,
         full_text=table.full_text,
+        on_gone=table.on_gone,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from publisher.domain.source import Rights, SourceKind
+from publisher.domain.source import OnGone, Rights, SourceKind
 from publisher.settings.values import (
     BaseUrl,
     Days,
@@ -142,6 +142,7 @@ class SourceTable(Table):
     rights: Rights = Rights.QUOTE
     selectors: dict[str, str] = {}
     full_text: bool = True
+    on_gone: OnGone = OnGone.KEEP
 
 
 class FeedTable(Choosing):

@@ -35,16 +35,15 @@ class FeedReader(SourceReader):
             return articles.unchanged(result)
         document = _document(result, source)
         context = articles.context_of(source, request.now)
-        drafts: dict[str, Entry] = {}
-        for entry in entries_of(document, result.url, source, context):
-            drafts.setdefault(entry.key, entry)
-        known = request.known(list(drafts))
+        identified = request.identify(list(entries_of(document, result.url, source, context)))
         pages = Pages(source, fetcher, request.now)
-        wanted = ((key, drafts[key]) for key in request.wanted(drafts))
-        entries = [_titled(found) for key, draft in wanted if (found := _decided(draft, known.get(key), pages))]
+        listed = {named.entry.key: named for named in identified.entries}
+        wanted = (listed[key] for key in request.wanted(listed))
+        entries = [_titled(found) for named in wanted if (found := _decided(named.entry, named.known, pages))]
         return Reading(
             entries=tuple(entries),
-            listed=tuple(drafts),
+            listed=tuple(listed),
+            guids=identified.guids,
             validators=Validators() if pages.unfinished else result.validators,
             hints=replace(result.hints, ttl=document.ttl),
             problems=(*_left_out(document), *pages.problems),

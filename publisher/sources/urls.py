@@ -3,13 +3,10 @@
 import re
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+from publisher.domain.addresses import tracks
+
 _SPACES = re.compile(r"[\t\r\n]+")
 _UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
-
-_TRACKING = re.compile(
-    r"(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|mc_[ce]id|spm)(=|$)|from=(timeline|singlemessage|groupmessage)$",
-    re.IGNORECASE,
-)
 
 
 def absolute(base: str | None, reference: str | None) -> str | None:
@@ -31,7 +28,7 @@ def absolute(base: str | None, reference: str | None) -> str | None:
 def untracked(url: str) -> str:
     """The address without the parameters that tell who sent a reader there; everything else stays as it is."""
     parts = urlsplit(url)
-    kept = [parameter for parameter in parts.query.split("&") if not _TRACKING.match(parameter)]
+    kept = [parameter for parameter in parts.query.split("&") if not tracks(parameter)]
     query = "&".join(kept)
     return url if query == parts.query else urlunsplit(parts._replace(query=query))
 

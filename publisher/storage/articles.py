@@ -24,13 +24,14 @@ from publisher.domain.article import (
     SourceCredit,
     Unchanged,
 )
+from publisher.domain.identity import number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights, SourceKind
 from publisher.pipeline.ports import Articles, SeqRange
 from publisher.storage.counters import latest, take
 from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import among
-from publisher.storage.schema import article, article_revision, source
+from publisher.storage.schema import article, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
 from publisher.storage.types import pack, unpack
 
@@ -80,17 +81,25 @@ class SqlArticles(Articles):
 
     # --- what is known -------------------------------------------------------------------------------------------
 
-    def known(self, source_id: int, keys: Sequence[str]) -> Mapping[str, KnownArticle]:
-        """What is stored of these keys."""
-        if not keys:
+    def known(self, source_id: int, names: Sequence[str]) -> Mapping[str, KnownArticle]:
+        """What a source's stored articles are by these names: keys, addresses, titles."""
+        if not names:
             return {}
-        by_hash = {_key_hash(key): key for key in keys}
+        by_number = {number(name): name for name in names}
         query = (
-            select(article, article_revision.c.hash, article_revision.c.published)
+            select(
+                article,
+                article_name.c.name,
+                article_revision.c.hash,
+                article_revision.c.published,
+                article_revision.c.title,
+            )
+            .select_from(article_name)
+            .join(article, article.c.id == article_name.c.article_id)
             .join(article_revision, article_revision.c.seq == article.c.seq)
-            .where(article.c.source_id == source_id, among(self._connection, article.c.key_hash, by_hash))
+            .where(article_name.c.source_id == source_id, among(self._connection, article_name.c.name, by_number))
         )
-        return {by_hash[row.key_hash]: _known(row, by_hash[row.key_hash]) for row in self._connection.execute(query)}
+        return {by_number[row.name]: _known(row) for row in self._connection.execute(query)}
 
     def latest_seq(self) -> int:
         """The highest number that is committed; 0 when there is none."""
@@ -154,6 +163,7 @@ class SqlArticles(Articles):
         drafts = self._insert(source_id, by_hash, now)
         drafts += self._edit({change.known.id: change.entry for change in changes if isinstance(change, Edited)}, now)
         self._note_read([change for change in changes if not isinstance(change, New)], now)
+        self._name(source_id, {change.known.id: change.names for change in changes if not isinstance(change, New)})
         return self._number(drafts)
 
     def flag(
@@ -188,10 +198,22 @@ class SqlArticles(Articles):
         ids = {row.key_hash: row.id for row in self._connection.execute(statement, rows)}
         made = {ids[key]: change for key, change in by_hash.items() if key in ids}
         write_terms(self._connection, {id: terms_of(change.entry.content) for id, change in made.items()})
+        self._name(source_id, {id: (change.entry.key, *change.names) for id, change in made.items()})
         return [
             _Draft(id, _revision_values(change.entry, now) | {"visible": True, "announced": change.announced})
             for id, change in made.items()
         ]
+
+    def _name(self, source_id: int, names: Mapping[int, Collection[str]]) -> None:
+        """Note by what names articles are known; a name that another article has stays with that one."""
+        rows = {
+            number(name): {"source_id": source_id, "name": number(name), "article_id": article_id}
+            for article_id, found in reversed(list(names.items()))
+            for name in found
+        }
+        if rows:
+            make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+            self._connection.execute(make(article_name).on_conflict_do_nothing(), [rows[key] for key in sorted(rows)])
 
     def _edit(self, entries: Mapping[int, Entry], now: datetime) -> list[_Draft]:
         rows = [row for row in self._locked(entries) if row.hash != entries[row.article_id].content.fingerprint()]
@@ -289,6 +311,7 @@ def _article_values(source_id: int, change: New, now: datetime) -> dict[str, Any
         "dated": change.entry.content.published or now,
         "visible": True,
         "announced": change.announced,
+        "held": change.held,
         "read_at": now,
         "hint": change.entry.hint,
         "etag": change.entry.validators_etag,
@@ -321,10 +344,10 @@ def _revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
     }
 
 
-def _known(row: Any, key: str) -> KnownArticle:
+def _known(row: Any) -> KnownArticle:
     return KnownArticle(
         id=row.id,
-        key=key,
+        key=row.source_key,
         seq=row.seq,
         fingerprint=row.hash,
         hint=row.hint,
@@ -335,6 +358,10 @@ def _known(row: Any, key: str) -> KnownArticle:
         announced=row.announced,
         etag=row.etag,
         last_modified=row.last_modified,
+        url=row.url,
+        title=row.title,
+        missing=row.missing,
+        gone_at=row.gone_at,
     )
 
 

@@ -13,7 +13,7 @@ from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.rights import NONE, Reservations
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.selection import Selection, Terms
-from publisher.domain.source import PollHints, Rights, Source, SourceKind
+from publisher.domain.source import OnGone, PollHints, Rights, Source, SourceKind
 from publisher.domain.subscription import MailFormat
 from publisher.storage.types import pack, unpack
 
@@ -52,6 +52,7 @@ def source_json(source: Source) -> Json:
         "selectors": dict(source.selectors),
         "full_text": source.full_text,
         "first_limit": source.first_limit,
+        "on_gone": source.on_gone.value,
     }
 
 
@@ -73,6 +74,7 @@ def read_source(row: Any) -> Source:
         full_text=config["full_text"],
         first_limit=config.get("first_limit"),
         disabled=row.state == "disabled",
+        on_gone=OnGone(config.get("on_gone", OnGone.KEEP)),
     )
 
 

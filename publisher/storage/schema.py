@@ -5,6 +5,7 @@ Numbers are never used twice (AUTOINCREMENT): links and Message-IDs in mails tha
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -71,6 +72,7 @@ source = Table(
     Column("moved_count", Number, nullable=False),
     Column("moved_now", Boolean, nullable=False),
     Column("listing", JsonText),
+    Column("guids", String(16), nullable=False, server_default="stable"),
     sqlite_autoincrement=True,
 )
 
@@ -121,7 +123,9 @@ robots = Table(
 )
 
 # A key may be longer than an index entry may be: what is unique is its hash. `seq` is the current revision;
-# `dated`, `visible` and `announced` are copied from it so that one index answers "the newest of these".
+# `dated`, `visible` and `announced` are copied from it so that one index answers "the newest of these". `missing`
+# counts the looks in a row that did not find its page, `held` marks what a flood brought, `sketch` is by what
+# near-duplicates are found: NULL until it is made, empty when the article is too short or too old to be compared.
 article = Table(
     "article",
     metadata,
@@ -142,9 +146,43 @@ article = Table(
     Column("hint", OutsideText, nullable=False),
     Column("etag", OutsideText),
     Column("last_modified", OutsideText),
+    Column("missing", Number, nullable=False, server_default="0"),
+    Column("gone_at", UtcTime),
+    Column("held", Boolean, nullable=False, server_default=false()),
+    Column("story_id", Number, index=True),
+    Column("sketch", LargeBinary),
     UniqueConstraint("source_id", "key_hash", name="article_source_key"),
     Index("article_dated", "dated", "id"),
     sqlite_autoincrement=True,
+)
+IS_HELD = literal_column("held", Boolean)
+HAS_NO_SKETCH = literal_column("sketch IS NULL", Boolean)
+Index("article_held", article.c.source_id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
+Index(
+    "article_unsketched",
+    article.c.announced,
+    article.c.id,
+    sqlite_where=HAS_NO_SKETCH,
+    postgresql_where=HAS_NO_SKETCH,
+)
+
+# All by which a source may name one of its articles: guids, addresses, the title and the text, as 64 bits of a hash.
+article_name = Table(
+    "article_name",
+    metadata,
+    Column("source_id", Number, ForeignKey("source.id"), primary_key=True, autoincrement=False),
+    Column("name", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", Number, ForeignKey("article.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Young articles by the bands of their sketches: those that share one may say the same.
+article_band = Table(
+    "article_band",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", Number, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 article_revision = Table(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, delete, insert, or_, select, update
 
-from publisher.domain.source import Source, SourceState, StoredSource, Validators
+from publisher.domain.source import Guids, Source, SourceState, StoredSource, Validators
 from publisher.pipeline.ports import Sources
 from publisher.storage.encoding import listing_json, read_listing, read_source, read_wishes, source_json, wishes_json
 from publisher.storage.schema import backlog, notice, source
@@ -31,6 +31,7 @@ _ANEW: dict[str, Any] = {
     "moved_count": 0,
     "moved_now": False,
     "listing": None,
+    "guids": Guids.STABLE.value,
 }
 """What a source forgets when it is defined anew: another address, another kind, or back after it was left out.
 
@@ -103,6 +104,7 @@ class SqlSources(Sources):
             "rhythm": round(state.rhythm.total_seconds()) if state.rhythm is not None else None,
             "wishes": wishes_json(state.wishes),
             "listing": listing_json(state.listing) if state.listing else None,
+            "guids": state.guids.value,
             "moved_count": case((source.c.moved_now, source.c.moved_count), else_=0),
             "moved_now": False,
         }
@@ -195,4 +197,5 @@ def _state(row: Any) -> SourceState:
         rhythm=timedelta(seconds=row.rhythm) if row.rhythm is not None else None,
         wishes=read_wishes(row.wishes),
         listing=read_listing(row.listing) if row.listing else None,
+        guids=Guids(row.guids),
     )

@@ -75,8 +75,8 @@ class Sources(Protocol):
 class Articles(Protocol):
     """Articles and their revisions. Writing numbers revisions in commit order."""
 
-    def known(self, source_id: int, keys: Sequence[str]) -> Mapping[str, KnownArticle]:
-        """What is stored of these keys."""
+    def known(self, source_id: int, names: Sequence[str]) -> Mapping[str, KnownArticle]:
+        """What a source's stored articles are by these names (see `domain.identity`): keys, addresses, titles."""
         ...
 
     def store(self, source_id: int, changes: Sequence[ArticleChange], now: datetime) -> SeqRange:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from publisher.domain import identity
 from publisher.domain.article import Entry, KnownArticle
+from publisher.domain.identity import Identified
 from publisher.domain.listing import ListingMemory
 from publisher.domain.rights import NONE, Reservations
-from publisher.domain.source import PollHints, Source, SourceKind, Validators
+from publisher.domain.source import Guids, PollHints, Source, SourceKind, Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +94,12 @@ class Fetcher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """What a reader is asked: look at this source now. `known` answers which of some keys are stored already.
+    """What a reader is asked: look at this source now. `known` answers which of some keys are stored already, by any
+    name that the articles have.
 
-    `listing` is what the last look remembered of a listing's shape; None at the first look. `limit` is how many
-    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`.
+    `guids` says what the source's guids are worth. `listing` is what the last look remembered of a listing's shape;
+    None at the first look. `limit` is how many articles a first look takes at most, `passed` are the keys that it left
+    out: see `wanted`.
     """
 
     source: Source
@@ -103,12 +107,23 @@ class ReadRequest:
     known: Callable[[Sequence[str]], Mapping[str, KnownArticle]]
     now: datetime
     listing: ListingMemory | None = None
+    guids: Guids = Guids.STABLE
     limit: int | None = None
     passed: frozenset[str] = frozenset()
 
     def wanted(self, keys: Iterable[str]) -> list[str]:
         """The keys to read: without those that were passed over, and at a first look no more than its limit."""
         return [key for key in dict.fromkeys(keys) if key not in self.passed][: self.limit]
+
+    def identify(self, drafts: Sequence[Entry]) -> Identified:
+        """Tell which stored articles some drafts are; each comes back once, under the key it has in storage.
+
+        For sources that give guids: those repeat, and change.
+        """
+        known = self.known(identity.asked_names(drafts, texts=False))
+        if left := [draft for draft in drafts if not known.keys() & identity.asked_names([draft], texts=False)]:
+            known = {**known, **self.known(identity.asked_names(left))}
+        return identity.identify(drafts, known, self.guids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +135,8 @@ class Reading:
     is. `notices` are what to tell the operator, by kind; an empty text settles that notice. `failure` says why there
     was nothing to read: then the look has failed, but what it remembers and tells is kept. `reservations` hold for
     all entries, beside what each says of itself.
+    was nothing to read: then the look has failed, but what it remembers and tells is kept. `guids` is what its guids
+    showed, None when nothing. `missing` are known articles by key whose pages are away, with the status (404, 410).
     """
 
     entries: tuple[Entry, ...]
@@ -134,6 +151,8 @@ class Reading:
     notices: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
     reservations: Reservations = NONE
+    guids: Guids | None = None
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
 class SourceReader(Protocol):

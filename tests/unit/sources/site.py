@@ -156,6 +156,8 @@ class Desk:
                 announced=True,
                 etag=entry.validators_etag,
                 last_modified=entry.validators_last_modified,
+                url=entry.url,
+                title=entry.content.title,
             )
         return reading
 

@@ -6,6 +6,8 @@ Revision ID: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from publisher.domain import identity
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -22,6 +24,7 @@ def upgrade() -> None:
     _name_where_articles_stood()
     _respect_what_sites_reserve()
     _mind_our_manners()
+    _tell_articles_apart()
 
 
 def _tell_the_operator() -> None:
@@ -78,3 +81,55 @@ def _mind_our_manners() -> None:
         sa.Column("refusal", sa.Text),
         sa.Column("until", TIME, nullable=False),
     )
+
+
+def _tell_articles_apart() -> None:
+    op.add_column("source", sa.Column("guids", sa.String(16), nullable=False, server_default="stable"))
+    for column in (
+        sa.Column("missing", NUMBER, nullable=False, server_default="0"),
+        sa.Column("gone_at", TIME),
+        sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("story_id", NUMBER),
+        sa.Column("sketch", sa.LargeBinary),
+    ):
+        op.add_column("article", column)
+    op.create_index("ix_article_story_id", "article", ["story_id"])
+    _index("article_held", ["source_id"], "held")
+    _index("article_unsketched", ["announced", "id"], "sketch IS NULL")
+    names = op.create_table(
+        "article_name",
+        sa.Column("source_id", NUMBER, sa.ForeignKey("source.id"), primary_key=True, autoincrement=False),
+        sa.Column("name", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("article_id", NUMBER, sa.ForeignKey("article.id"), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "article_band",
+        sa.Column("band", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("article_id", NUMBER, sa.ForeignKey("article.id"), primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
+    )
+    _name_stored_articles(names)
+
+
+def _index(name: str, columns: list[str], where: str) -> None:
+    op.create_index(name, "article", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _name_stored_articles(names: sa.Table) -> None:
+    """Articles that were stored before have their names, too: their keys, addresses and titles."""
+    stored = sa.text(
+        "SELECT article.id, source_id, source_key, url, canonical_url, title FROM article "
+        "JOIN article_revision ON article_revision.seq = article.seq ORDER BY article.id"
+    )
+    seen: set[tuple[int, int]] = set()
+    batch: list[dict[str, int]] = []
+    for row in op.get_bind().execute(stored).all():
+        addresses = [identity.address(url) for url in (row.url, row.canonical_url)]
+        for name in filter(None, (row.source_key, *addresses, identity.title_name(row.title))):
+            key = (row.source_id, identity.number(name))
+            if key not in seen:
+                seen.add(key)
+                batch.append({"source_id": key[0], "name": key[1], "article_id": row.id})
+    if batch:
+        op.bulk_insert(names, batch)
