@@ -1,14 +1,19 @@
-"""From bytes to text: which encoding a document is in, by the order of evidence that browsers use.
+"""From bytes to text: which encoding a document is in, by the order of evidence that browsers use, and by its text.
 
-Byte order mark, HTTP, the document's own declaration, strict UTF-8, and a detector at last. No character is dropped:
-what can't be decoded stands as U+FFFD where it was.
+Byte order mark, HTTP, the document's own declaration. What is well-formed UTF-8 is UTF-8 whatever is declared, and a
+declaration that makes no language of the bytes is not believed when another encoding does (`readable` judges). No
+character is dropped: what can't be decoded stands as U+FFFD where it was.
 """
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import charset_normalizer
+
+from publisher.sources.encodings import codec_name as codec_name
+from publisher.sources.readable import Readable, judge
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -17,32 +22,22 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_BARE_UTF16 = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"), (b"<\0!\0", "utf-16-le"), (b"\0<\0!", "utf-16-be"))
-
-# Labels stand for more than they say (WHATWG Encoding Standard, section 4.2).
-_WIDER = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "cp936": "gb18030",
-    "big5": "big5hkscs",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-}
-_LABELS = {"x-gbk": "gb18030", "x-sjis": "cp932", "x-x-big5": "big5hkscs", "windows-31j": "cp932", "utf8mb4": "utf-8"}
-# Codecs of Python that no document is written in; UTF-7 hides markup from those who look for it.
-_NOT_FOR_DOCUMENTS = {"utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
+_EAST_ASIAN = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949")
+_SINGLE_BYTE = ("cp1252", "cp1250", "cp1254", "cp1251", "koi8-r", "cp1253", "cp1255", "cp1256", "cp1257", "cp874")
 
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\(J)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{1,3}")
 _HEAD = 8192
+_SAMPLE = 64 * 1024
+"""So much is enough to recognise an encoding; the detector is slow."""
 _TOLERATED = 0.01
-"""With up to this share of its non-ASCII bytes broken, a declared encoding still is believed."""
+"""With up to this share of its non-ASCII bytes broken, an encoding still is believed."""
+_HARDLY = 0.4
+"""What reads no better than this is in an encoding that only the library knows."""
 _ODD_IN_TEXT = 0.05
 """Compressed bytes hold twice as many control characters as this share, texts none but by accident."""
 
@@ -54,6 +49,22 @@ class Decoded:
     text: str
     encoding: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """An encoding that a document may be in, and who says so."""
+
+    name: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Likely:
+    """An encoding that nobody named, and how a sample reads in it."""
+
+    name: str
+    reading: Readable
 
 
 def printable(text: str) -> str:
@@ -78,57 +89,120 @@ def _decode(data: bytes, http_charset: str | None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(name, "replace"), name, "bom")
-    for opening, name in _BARE_UTF16:
-        if data.startswith(opening):
-            return Decoded(data.decode(name, "replace"), name, "declared")
-    candidates = _candidates(data, http_charset)
-    for name, evidence in candidates:
-        try:
-            return Decoded(data.decode(name), name, evidence)
-        except UnicodeDecodeError:
-            continue
-    return _least_broken(data, candidates) or _detected(data)
+    if bare := _bare_utf16(data):
+        return Decoded(data.decode(bare, "replace"), bare, "declared")
+    claims = list(_claims(data, http_charset))
+    if data.isascii():
+        return _ascii(data, claims)
+    return _as_utf8(data, claims) or _believed(data, claims) or _detected(data, claims)
 
 
-def codec_name(label: str | None) -> str | None:
-    """Python's name for an encoding label, widened as browsers do; None for what is no encoding of documents."""
-    if not label:
+def _bare_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark: in markup every other byte is NUL."""
+    head = data[:256]
+    half = len(head) // 2
+    if half < 2 or b"\0" not in head:
         return None
-    label = label.strip().lower()
-    try:
-        found = codecs.lookup(_LABELS.get(label, label))
-    except (LookupError, ValueError):
-        return None
-    # Only text encodings decode bytes to str; `hex` and `zlib` are codecs too.
-    if found.name.replace("_", "-") in _NOT_FOR_DOCUMENTS or not getattr(found, "_is_text_encoding", False):
-        return None
-    return _WIDER.get(found.name, found.name)
+    even, odd = head[::2].count(0) / half, head[1::2].count(0) / half
+    if odd > 0.4 and even < 0.1:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 and odd < 0.1 else None
 
 
-def _candidates(data: bytes, http_charset: str | None) -> list[tuple[str, str]]:
-    head = data[:_HEAD]
+def _claims(data: bytes, http_charset: str | None) -> Iterator[_Claim]:
+    """What HTTP and the document say, as far as it is an encoding. That we can read it disproves UTF-16."""
+    head = _COMMENT.sub(b"", data[:_HEAD])
     declared = _XML.search(head) or _META.search(head)
-    inside = codec_name(declared.group(1).decode("ascii")) if declared else None
-    if inside and inside.startswith(("utf-16", "utf-32")):
-        inside = "utf-8"  # We could read the declaration, so it can't be true.
-    named = [(codec_name(http_charset), "http"), (inside, "declared"), ("utf-8", "utf-8")]
-    return [(name, evidence) for name, evidence in named if name]
+    said = ((http_charset, "http"), (declared.group(1).decode("ascii") if declared else None, "declared"))
+    for label, evidence in said:
+        name = codec_name(label)
+        if name and not name.startswith(("utf-16", "utf-32")):
+            yield _Claim(name, evidence)
+        elif name:
+            yield _Claim("utf-8", evidence)
 
 
-def _least_broken(data: bytes, candidates: list[tuple[str, str]]) -> Decoded | None:
-    """The candidate that fails only at a few places: one byte lost in transit makes no other encoding true."""
+def _ascii(data: bytes, claims: list[_Claim]) -> Decoded:
+    """Nothing but ASCII, which is the same in all encodings but those that shift by escape sequences."""
+    text = data.decode("ascii")
+    if _ISO_2022_JP.search(data):
+        return Decoded(data.decode("iso2022_jp", "replace"), "iso2022_jp", "detected")
+    claim = next((claim for claim in claims if claim.name != "iso2022_jp"), _Claim("utf-8", "utf-8"))
+    return Decoded(text, claim.name, claim.evidence)
+
+
+def _as_utf8(data: bytes, claims: list[_Claim]) -> Decoded | None:
+    """UTF-8, when that is what the bytes are: a text in another encoding is not well-formed UTF-8 by chance.
+
+    Short ones may be: three pairs of bytes are believed to be what is declared.
+    """
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
+    sequences = _MULTIBYTE.findall(data[:_SAMPLE])
+    if broken > max(1, len(sequences) * 3 * _TOLERATED) or broken * 8 > len(sequences):
+        return None
+    others = [claim for claim in claims if claim.name != "utf-8"]
+    chance = len(sequences) < 4 and all(len(sequence) == 2 for sequence in sequences)
+    if chance and any(_strict(data, claim.name) is not None for claim in others):
+        return None
+    said = next((claim.evidence for claim in claims if claim.name == "utf-8"), "utf-8")
+    return Decoded(text, "utf-8", said)
+
+
+def _strict(data: bytes, name: str) -> str | None:
+    try:
+        return data.decode(name)
+    except (UnicodeDecodeError, ValueError):
+        return None
+
+
+def _tolerant(data: bytes, name: str) -> str | None:
+    """The text, if its encoding fails only at a few places: one byte lost in transit makes no other encoding true."""
+    if (text := _strict(data, name)) is not None:
+        return text
+    text = data.decode(name, "replace")
     wide = sum(byte > 0x7F for byte in data)
-    best: tuple[int, Decoded] | None = None
-    for name, evidence in candidates:
-        text = data.decode(name, "replace")
-        broken = text.count("\ufffd")
-        if best is None or broken < best[0]:
-            best = broken, Decoded(text, name, evidence)
-    return best[1] if best and best[0] <= max(1, wide * _TOLERATED) else None
+    return text if text.count("\ufffd") <= max(1, wide * _TOLERATED) else None
 
 
-def _detected(data: bytes) -> Decoded:
-    # A sample is enough to recognise an encoding, and the detector is slow.
-    match = charset_normalizer.from_bytes(data[: 64 * 1024]).best()
-    name = (codec_name(match.encoding) if match else None) or "utf-8"
+def _believed(data: bytes, claims: list[_Claim]) -> Decoded | None:
+    """The first claim that can be true, unless another encoding makes much better sense of the bytes."""
+    best: tuple[Readable, Decoded] | None = None
+    for claim in claims:
+        if (text := _tolerant(data, claim.name)) is not None:
+            reading = judge(text, claim.name)
+            if best is None or reading.better_than(best[0]):
+                best = reading, Decoded(text, claim.name, claim.evidence)
+    if best is None or best[0].certain:
+        return best and best[1]
+    other = _likeliest(data[:_SAMPLE], (*_EAST_ASIAN, *_SINGLE_BYTE))
+    if other is None or not other.reading.better_than(best[0]):
+        return best[1]
+    return Decoded(data.decode(other.name, "replace"), other.name, "detected")
+
+
+def _detected(data: bytes, claims: list[_Claim]) -> Decoded:
+    """What reads best, when no claim can be true. Bytes that are no text at all are taken for what is declared."""
+    sample = data[:_SAMPLE]
+    best = _likeliest(sample, (*_EAST_ASIAN, *_SINGLE_BYTE))
+    if best is None or best.reading.share < _HARDLY:
+        best = _likeliest(sample, _by_library(sample)) or best
+    name = best.name if best else claims[0].name if claims else "utf-8"
     return Decoded(data.decode(name, "replace"), name, "detected")
+
+
+def _likeliest(sample: bytes, names: Iterable[str]) -> _Likely | None:
+    """The encoding that reads best; the first of equals."""
+    best: _Likely | None = None
+    for name in names:
+        if (text := _tolerant(sample, name)) is not None:
+            reading = judge(text, name)
+            if best is None or reading.share > best.reading.share:
+                best = _Likely(name, reading)
+    return best
+
+
+def _by_library(sample: bytes) -> Iterator[str]:
+    match = charset_normalizer.from_bytes(sample).best()
+    if match and (name := codec_name(match.encoding)):
+        yield name

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources.charset import codec_name, decode, printable
+from publisher.sources.charset import codec_name, decode, is_text, printable
+from publisher.sources.readable import judge
 
 GBK_ONLY = "朱镕基喆"  # Not in GB2312, though pages that use them say that they are.
 
@@ -58,6 +59,129 @@ GBK_ONLY = "朱镕基喆"  # Not in GB2312, though pages that use them say that 
 def test_the_first_believable_witness_wins(data, http, text, encoding, evidence):
     decoded = decode(data, http)
     assert (decoded.text, decoded.encoding, decoded.evidence) == (text, encoding, evidence)
+
+
+ZH = "深圳市今天发布了新的公共交通规划，市民可以在网上提出意见。记者从发布会上了解到，未来五年将新增地铁线路六条。"
+ZH_TW = "臺北市政府今天宣布新的公共運輸計畫，市民可以在網路上提出意見。記者從說明會了解到，未來五年將新增捷運路線。"
+JA = "東京都は今日、新しい交通計画を発表した。都民はインターネットで意見を出すことができるという。"
+KO = "서울시는 오늘 새로운 대중교통 계획을 발표했다. 시민들은 인터넷으로 의견을 낼 수 있다고 한다."
+FR = "La mairie a présenté hier un nouveau plan de transport, très attendu par les habitants, à Montréal après l'été."
+RU = "Мэрия вчера представила новый план общественного транспорта, которого давно ждали жители города."
+PL = "Władze miasta przedstawiły wczoraj nowy plan, na który długo czekali mieszkańcy: żółte autobusy i tramwaje."
+TR = "Belediye dün uzun süredir beklenen yeni ulaşım planını açıkladı. Şehirdeki ışıklar da değişecek."
+EL = "Ο δήμος παρουσίασε χθες το νέο σχέδιο μεταφορών, που περίμεναν οι κάτοικοι."
+
+# The encoding, a long text and a short one in it.
+WRITTEN = {
+    "utf-8": (ZH, "深圳市发布交通规划"),
+    "gb18030": (ZH, "深圳市发布交通规划"),
+    "big5hkscs": (ZH_TW, "臺北市宣布運輸計畫"),
+    "cp932": (JA, "東京都が交通計画を発表"),
+    "euc_jp": (JA, "東京都が交通計画を発表"),
+    "cp949": (KO, "서울시 교통 계획 발표"),
+    "cp1252": (FR, "Le marché après l'été"),
+    "cp1251": (RU, "Мэрия представила план"),
+    "cp1250": (PL, PL),
+    "cp1254": (TR, TR),
+    "cp1253": (EL, "Νέο σχέδιο μεταφορών"),
+}
+LABELS = ("utf-8", "iso-8859-1", "gb2312", "big5", "shift_jis", "euc-jp", "euc-kr", "windows-1251", "utf-16", "bogus")
+
+
+def wrong_labels(encoding: str) -> list[str | None]:
+    """What may be declared by mistake. One single-byte encoding of letters can't be told from another by its bytes
+    alone where both make letters of them: Greek in the place of Russian is not tried."""
+    return [None, *(label for label in LABELS if (encoding, label) != ("cp1253", "windows-1251"))]
+
+
+@pytest.mark.parametrize("encoding", WRITTEN)
+@pytest.mark.parametrize("size", ["long", "short"])
+def test_a_wrong_declaration_loses_no_character(encoding, size):
+    """In HTTP, in the document, in both, or in one of them against the truth in the other."""
+    long, short = WRITTEN[encoding]
+    text = long * 5 if size == "long" else short
+    for wrong in wrong_labels(encoding):
+        for http, inside in ((wrong, None), (None, wrong), (wrong, wrong), (encoding, wrong), (wrong, encoding)):
+            form = '<?xml version="1.0" encoding="{}"?>' if http is None else '<meta charset="{}">'
+            document = f"{form.format(inside) if inside else ''}<title>{text}</title><p>{text}</p>"
+            decoded = decode(document.encode(encoding), http)
+            assert (http, inside, decoded.text) == (http, inside, document)
+
+
+@pytest.mark.parametrize("label", ["gb2312", "gbk", "GB18030", "x-gbk", "cp936", "chinese", "gb_2312-80", "hz-gb-2312"])
+def test_every_name_of_a_chinese_encoding_means_all_of_gb18030(label):
+    text = f"{ZH}{GBK_ONLY}㐀𠀀€"
+    assert decode(f'<meta charset="{label}">{text}'.encode("gb18030")).text.endswith(text)
+
+
+@pytest.mark.parametrize(
+    ("labels", "encoding"),
+    [
+        ("utf8 UTF-8 unicode-1-1-utf-8 x-unicode20utf8", "utf-8"),
+        ("latin1 l1 us-ascii ascii iso-8859-1 iso88591 iso8859-1 cp819 iso_8859-1 windows-1252 x-cp1252", "cp1252"),
+        ("big5 big5-hkscs cn-big5 csbig5 x-x-big5", "big5hkscs"),
+        ("shift_jis shift-jis sjis x-sjis ms_kanji windows-31j ms932", "cp932"),
+        ("euc-jp x-euc-jp cseucpkdfmtjapanese", "euc_jp"),
+        ("euc-kr ks_c_5601-1987 korean windows-949 ksc5601", "cp949"),
+        ("windows-1250 x-cp1250 cp1250", "cp1250"),
+        ("windows-1251 x-cp1251", "cp1251"),
+        ("windows-1254 iso-8859-9 latin5 l5", "cp1254"),
+        ("windows-874 tis-620 iso-8859-11 dos-874", "cp874"),
+        ("koi8-r koi koi8_r cskoi8r", "koi8-r"),
+        ("koi8-u koi8-ru", "koi8-u"),
+        ("iso-8859-2 latin2 csisolatin2", "iso8859-2"),
+        ("iso-8859-15 iso885915 l9 csisolatin9", "iso8859-15"),
+        ("iso-8859-8-i logical visual", "iso8859-8"),
+        ("macintosh x-mac-roman", "mac-roman"),
+        ("iso-2022-jp csiso2022jp", "iso2022_jp"),
+        ("utf-16le unicode ucs-2", "utf-16-le"),
+        (" 'UTF-8' ", "utf-8"),
+    ],
+)
+def test_labels_mean_what_browsers_mean_by_them(labels, encoding):
+    for label in [labels] if "'" in labels else labels.split():
+        assert (label, codec_name(label)) == (label, encoding)
+
+
+def test_a_declaration_in_a_comment_declares_nothing():
+    document = f'<!-- <meta charset="shift_jis"> --><meta charset="gbk"><p>{ZH}'
+    assert decode(document.encode("gb18030")).text == document
+
+
+def test_utf16_without_a_mark_is_known_by_its_empty_bytes():
+    for document in ('{"version": "https://jsonfeed.org/version/1.1"}', "<rss><channel/></rss>", f"<html><p>{FR}"):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            for http in (None, "utf-16", "utf-8"):
+                assert decode(document.encode(encoding), http).text == document
+
+
+def test_japanese_in_escape_sequences_is_read():
+    assert decode(f"<p>{JA}".encode("iso2022_jp")).text == f"<p>{JA}"
+    assert decode(f"<meta charset=iso-2022-jp><p>{JA}".encode("iso2022_jp"), "utf-8").text.endswith(JA)
+    assert decode(b"<meta charset=iso-2022-jp><p>plain").text.endswith("plain")
+
+
+def test_a_document_that_was_cut_within_a_character_stays_in_its_encoding():
+    for encoding in ("utf-8", "gb18030"):
+        data = (ZH * 40).encode(encoding)
+        decoded = decode(data[:-1], encoding)
+        assert decoded.encoding == encoding
+        assert decoded.text.startswith(ZH * 39)
+        assert decoded.text[-1] == "\ufffd"
+
+
+def test_bytes_that_are_no_text_are_none():
+    assert not is_text(bytes(range(256)) * 20)
+    assert is_text(ZH.encode("gb18030"))
+    assert decode(b"\x81\xff\xfe\x80" * 50, "utf-8").text
+
+
+def test_a_text_in_the_wrong_encoding_reads_worse():
+    for encoding, (text, _) in WRITTEN.items():
+        own = judge(text, encoding).share
+        for other in set(WRITTEN) - {encoding}:
+            read = text.encode(encoding).decode(other, "replace")
+            assert read == text or judge(read, other).share < own, (encoding, other)
 
 
 def test_one_broken_byte_does_not_turn_a_page_into_another_encoding():
