@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree, html
 from lxml.html import HtmlElement
@@ -17,7 +18,13 @@ BLOCKS = frozenset(
     )
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-SILENT = frozenset(("script", "style", "noscript", "template", "head", "title", "svg", "iframe", "select", "textarea"))
+SILENT = frozenset(
+    (
+        *("script", "style", "noscript", "template", "head", "title", "svg", "iframe", "select", "textarea"),
+        # What these hold is for browsers that can't play them.
+        *("video", "audio", "object", "canvas"),
+    )
+)
 """Elements whose text nobody reads."""
 
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
@@ -42,10 +49,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class TextNode:
-    """A run of text as it stands in the page, its white space folded, and the element it is in."""
+    """A run of text as it stands in the page, its white space folded, and the element it is in.
+
+    It is the `text` of `origin`, or (`is_tail`) its `tail`.
+    """
 
     text: str
     element: HtmlElement
+    origin: HtmlElement
+    is_tail: bool = False
 
 
 def halfwidth(text: str) -> str:
@@ -105,15 +117,26 @@ def _texts(element: HtmlElement) -> Iterator[str]:
 
 def text_nodes(root: HtmlElement) -> Iterator[TextNode]:
     """All visible runs of text in reading order, empty ones left out."""
+    return (node for line in lines(root) for node in line)
+
+
+def lines(root: HtmlElement) -> Iterator[list[TextNode]]:
+    """The visible text line by line: what no block element and no `<br>` parts. Empty lines are left out."""
+    line: list[TextNode] = []
     for event, node in etree.iterwalk(root, events=("start", "end")):
-        if event == "start":
-            raw, holder = node.text, node
-        elif node is root or (parent := node.getparent()) is None:
-            return
-        else:
-            raw, holder = node.tail, parent
+        is_tail = event == "end"
+        parent = node.getparent()
+        if is_tail and (node is root or parent is None):
+            break
+        if line and (node.tag in BLOCKS or node.tag == "br"):
+            yield line
+            line = []
+        holder = parent if is_tail and parent is not None else node
+        raw = node.tail if is_tail else node.text
         if raw and holder.tag not in SILENT and (text := " ".join(raw.split())):
-            yield TextNode(text, holder)
+            line.append(TextNode(text, holder, node, is_tail))
+    if line:
+        yield line
 
 
 def is_apart(element: HtmlElement, within: HtmlElement | None = None) -> bool:
@@ -135,8 +158,14 @@ def stands_apart(element: HtmlElement) -> bool:
         return True
     if element.tag in ("html", "body", "article", "main"):
         return False
+    name, key = element.get("class"), element.get("id")
     # Names are short; what is longer is made to keep us busy.
-    return bool(_APART.search(f"{(element.get('class') or '')[:200]} {(element.get('id') or '')[:100]}"))
+    return bool(name or key) and _names_apart(f"{(name or '')[:200]} {(key or '')[:100]}")
+
+
+@lru_cache(maxsize=4096)
+def _names_apart(names: str) -> bool:
+    return bool(_APART.search(names))
 
 
 def attribute(root: HtmlElement, path: str) -> list[str]:

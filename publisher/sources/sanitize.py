@@ -10,7 +10,7 @@ import nh3
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from publisher.sources import urls
+from publisher.sources import images, urls
 from publisher.sources.charset import printable
 
 ID_PREFIX = "a-"
@@ -69,14 +69,6 @@ _CLEANER = nh3.Cleaner(
     id_prefix=ID_PREFIX,
 )
 
-LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-echo", "data-url", "_src", "data-lazy")
-"""Where pages keep an image's address until it is scrolled to."""
-
-_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
-_PLACEHOLDER = re.compile(
-    r"^(data:|about:)|/(blank|spacer|pixel|transparent|placeholder|lazy|loading)[\w-]*\.(gif|png|svg)"
-)
-_IMAGE = re.compile(r"\.(jpe?g|png|webp|gif|avif|svg)(\W|$)|/image|wx_fmt=", re.IGNORECASE)
 _NO_TEXT = {"script", "style", "template", "noscript", "rp", "rt", "head"}
 _PARAGRAPHS = _names(
     "p div section article main header footer aside nav blockquote pre figure figcaption ul ol dl table h1 h2 h3 h4 "
@@ -126,10 +118,10 @@ def clean_tree(root: HtmlElement, base: str | None) -> str:
 def tidy_element(element: HtmlElement, base: str | None) -> None:
     """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
     if element.tag == "img":
-        if is_pixel(element):
+        if images.is_pixel(element):
             element.drop_tree()
             return
-        wake(element)
+        images.wake(element)
     for name in ("href", "src", "poster", "cite"):
         if (value := element.get(name)) is not None:
             _set(element, name, link(base, value) if name == "href" else urls.absolute(base, value))
@@ -147,27 +139,6 @@ def link(base: str | None, reference: str) -> str | None:
     if re.match(r"(mailto|tel):", reference, re.IGNORECASE):
         return reference
     return urls.absolute(base, reference)
-
-
-def wake(image: HtmlElement) -> None:
-    """Give a lazy image the address that its script would give it."""
-    for name in _LAZY_SETS:
-        if (value := image.get(name)) and not image.get("srcset"):
-            image.set("srcset", value)
-    source = image.get("src") or ""
-    for name in LAZY:
-        value = (image.get(name) or "").strip()
-        if value and (not source or _PLACEHOLDER.search(source) or _IMAGE.search(value)):
-            image.set("src", value)
-            return
-
-
-def is_pixel(image: HtmlElement) -> bool:
-    """Whether an image is there to count, not to be seen."""
-    sizes = [(image.get(name) or "").strip().removesuffix("px") for name in ("width", "height")]
-    style = re.sub(r"\s", "", image.get("style") or "").lower()
-    small = [size in ("0", "1") for size in sizes]
-    return all(small) or bool(re.search(r"(^|;)(width|height):[01]px(;|$)", style))
 
 
 def _set(element: HtmlElement, name: str, value: str | None) -> None:
