@@ -16,7 +16,9 @@ class SourceKind(StrEnum):
 
     FEED = "feed"
     LISTING = "listing"
+    SITEMAP = "sitemap"
     FOLDER = "folder"
+    PUSH = "push"
 
 
 class Rights(StrEnum):
@@ -48,6 +50,7 @@ class Source:
     Without `interval` the time between two looks adapts to the source (see `domain.polling`). `first_limit` is how
     many articles of its first listing are taken at most. One that is `disabled` is kept and not looked at.
     `on_gone` is what becomes of an article whose page its site took away.
+    `include` and `exclude` are patterns of paths that choose among the pages of a sitemap.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Source:
     first_limit: int | None = None
     disabled: bool = False
     on_gone: OnGone = OnGone.KEEP
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -78,6 +83,16 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMemory:
+    """A further document of a source (a sitemap that an index names) as it was last seen; `lastmod` as the index wrote
+    it. `read_at` is None for one that was named and not read yet."""
+
+    lastmod: str = ""
+    validators: Validators = Validators()
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,7 @@ class SourceState:
     rhythm: timedelta | None = None
     wishes: PollHints = PollHints()
     guids: Guids = Guids.STABLE
+    documents: Mapping[str, DocumentMemory] | None = None
 
 
 @dataclass(frozen=True, slots=True)

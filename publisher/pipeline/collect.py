@@ -20,7 +20,7 @@ from publisher.domain.polling import (
     validators_to_send,
 )
 from publisher.domain.selection import Selection
-from publisher.domain.source import HINT_LIMIT, StoredSource
+from publisher.domain.source import HINT_LIMIT, SourceState, StoredSource
 from publisher.errors import SourceError
 from publisher.pipeline.judging import finder, judge
 from publisher.pipeline.ports import (
@@ -102,6 +102,7 @@ class Collector:
             limit=source.first_limit if stored.state.listed_at is None else None,
             passed=self._passed(stored),
             guids=stored.state.guids,
+            documents=stored.state.documents,
         )
         try:
             reading = self.readers[source.kind].read(request, FetcherFor(self.fetcher, source.name))
@@ -131,7 +132,7 @@ class Collector:
         )
         state = after_failure(stored, now, failure, self._polling())
         if reading is not None:
-            state = replace(state, listing=reading.listing or state.listing)
+            state = _remembering(state, reading)
 
         def store(work: UnitOfWork) -> None:
             if reading is not None:
@@ -170,7 +171,7 @@ class Collector:
             )
             state = after_success(stored, now, look, polling)
             state = replace(state, guids=judgement.guids if judgement else state.guids)
-            work.sources.finish(stored.source.id, replace(state, listing=reading.listing or state.listing))
+            work.sources.finish(stored.source.id, _remembering(state, reading))
             _tell(work, stored, reading, now)
             if stored.state.gone:
                 work.notices.close(stored.source.id, "gone", now)
@@ -203,6 +204,12 @@ def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
             work.notices.tell(stored.source.id, kind, text, now)
         else:
             work.notices.close(stored.source.id, kind, now)
+
+
+def _remembering(state: SourceState, reading: Reading) -> SourceState:
+    """The state with what the reading wants remembered."""
+    documents = reading.documents if reading.documents is not None else state.documents
+    return replace(state, listing=reading.listing or state.listing, documents=documents)
 
 
 def _limited(reading: Reading, request: ReadRequest) -> Reading:

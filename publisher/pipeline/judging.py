@@ -89,4 +89,5 @@ def _backlog(work: UnitOfWork, stored: StoredSource, reading: Reading) -> _Backl
     limit = stored.source.first_limit if first else None
     if limit is not None:
         work.sources.pass_over(stored.source.id, reading.listed[limit:])
+    work.sources.pass_over(stored.source.id, reading.passed)
     return _Backlog(first, before, (frozenset(reading.listed[:limit]) if first else before) | frozenset(reading.older))

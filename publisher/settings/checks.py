@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from publisher.domain.source import SourceKind
 from publisher.errors import Fault
 from publisher.i18n import CATALOGUES
 from publisher.settings.reading import Raw, secret_in
@@ -22,6 +23,9 @@ LISTING_SELECTORS = frozenset({"item", "link", "title", "date", "summary", "auth
 ARTICLE_SELECTORS = frozenset(
     {"article_title", "article_body", "article_author", "article_date", "article_tags", "article_remove"}
 )
+
+SHORTEST_TOKEN = 20
+"""How many characters the token of a pushed source has at least."""
 
 _FREEMAIL = """
 126.com 139.com 163.com 189.cn aol.com foxmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.com
@@ -43,6 +47,7 @@ def check_together(raw: Raw) -> list[Fault]:
         *_database(raw),
         *_mail(raw),
         *_secrets(raw),
+        *_pushed(raw),
         *_files(raw),
         *_looks(raw),
         *_locales(raw),
@@ -83,8 +88,8 @@ def _places(raw: Raw) -> Iterator[Fault]:
     for number, item in raw.items("source"):
         kind = item.get("kind")
         needed, other = ("path", "url") if kind == "folder" else ("url", "path")
-        if kind in ("feed", "listing", "folder"):
-            if needed not in item:
+        if kind in list(SourceKind):
+            if needed not in item and kind != "push":
                 yield raw.fault(("source", number, needed), f"is missing; a {kind} is read from its {needed}")
             if other in item:
                 yield raw.fault(
@@ -92,12 +97,16 @@ def _places(raw: Raw) -> Iterator[Fault]:
                 )
 
 
+_READ_PAGES = frozenset({"feed", "sitemap", "folder", "push"})
+"""Kinds whose selectors are for the pages of articles alone."""
+
+
 def _selectors(raw: Raw) -> Iterator[Fault]:
     for number, item in raw.items("source"):
         given = item.get("selectors", {})
         if not isinstance(given, Mapping):
             continue
-        known = ARTICLE_SELECTORS if item.get("kind") in ("feed", "folder") else ARTICLE_SELECTORS | LISTING_SELECTORS
+        known = ARTICLE_SELECTORS if item.get("kind") in _READ_PAGES else ARTICLE_SELECTORS | LISTING_SELECTORS
         for key, css in given.items():
             where = ("source", number, "selectors", key)
             if key not in known:
@@ -163,6 +172,41 @@ def _secrets(raw: Raw) -> Iterator[Fault]:
                 yield Fault(str(raw.file), raw.key(("relay", number, "password_file")), name, str(error))
         if item.get("user") and "password" not in item and not name:
             yield raw.fault(("relay", number, "password_file"), "is missing; name the file that holds the password")
+
+
+def _pushed(raw: Raw) -> Iterator[Fault]:
+    """A source that is pushed needs a token, which no other kind has; patterns of paths are for sitemaps."""
+    for number, item in raw.items("source"):
+        kind, token, file = item.get("kind"), item.get("token"), item.get("token_file")
+        if kind != "push":
+            for key in ("token", "token_file"):
+                if item.get(key):
+                    yield raw.fault(("source", number, key), 'only a source of kind = "push" has one; remove it')
+        elif not token and not file:
+            remedy = "is missing; name the file that holds the token which pushes must show (openssl rand -hex 32)"
+            yield raw.fault(("source", number, "token_file"), remedy)
+        elif token and file and not raw.variable(("source", number, "token")):
+            yield raw.fault(
+                ("source", number, "token_file"), "token is given too; keep one of the two, better the file"
+            )
+        elif remedy := _weak_token(raw, token, file):
+            yield raw.fault(("source", number, "token" if token else "token_file"), remedy)
+        for key in ("include", "exclude"):
+            if kind != "sitemap" and item.get(key):
+                yield raw.fault(("source", number, key), 'only a source of kind = "sitemap" has it; remove it')
+
+
+def _weak_token(raw: Raw, token: object, file: object) -> str:
+    """What is wrong with a token, or nothing."""
+    if not token:
+        try:
+            token = secret_in(raw.file.parent / str(file))
+        except ValueError as error:
+            return str(error)
+    text = str(token)
+    if len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        return f"write at least {SHORTEST_TOKEN} letters and digits without spaces (openssl rand -hex 32 makes them)"
+    return ""
 
 
 def _files(raw: Raw) -> Iterator[Fault]:

@@ -1,8 +1,11 @@
 """What the configuration comes to: frozen values of the rooms below, with every path absolute."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+from pydantic import SecretStr
 
 from publisher.domain.delivery import Relay
 from publisher.domain.feed import Feed
@@ -24,6 +27,10 @@ from publisher.sources.fetch import FetchConfig
 
 _SQLITE = "sqlite:///"
 _PORTS = {"none": 25, "starttls": 587, "implicit": 465}
+
+
+SITEMAP_FIRST = 50
+"""How many articles of a sitemap's first listing are taken, unless the operator says: it may name a whole archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Settings:
     example: ExampleConfig | None
     log: LogConfig
     sources: tuple[Source, ...]
+    push_tokens: Mapping[str, str] = field(repr=False)
     feeds: tuple[Feed, ...]
     newsletters: tuple[Newsletter, ...]
 
@@ -108,6 +116,11 @@ def build(document: Document, file: Path) -> Settings:
         example=_example(document.example, folder) if document.example else None,
         log=LogConfig(document.log.format, document.log.level),
         sources=tuple(_source(source, site.timezone, folder) for source in document.source.values()),
+        push_tokens={
+            source.name: _secret(source.token, source.token_file, folder)
+            for source in document.source.values()
+            if source.kind is SourceKind.PUSH
+        },
         feeds=tuple(_feed(feed) for feed in document.feed.values()),
         newsletters=tuple(_newsletter(newsletter, site.timezone) for newsletter in document.newsletter.values()),
     )
@@ -140,22 +153,25 @@ def _example(table: ExampleTable, folder: Path) -> ExampleConfig:
 
 
 def _relay(table: RelayTable, folder: Path) -> Relay:
-    password = table.password.get_secret_value()
-    if not password and table.password_file:
-        password = secret_in(folder / table.password_file)
     return Relay(
         name=table.name,
         host=table.host,
         port=table.port or _PORTS[table.tls],
         tls=table.tls,
         user=table.user,
-        password=password,
+        password=_secret(table.password, table.password_file, folder),
         connections=table.connections,
         in_doubt=table.in_doubt,
         timeout=table.timeout,
         verify=table.verify,
         ca_file=str(folder / table.ca_file) if table.ca_file else "",
     )
+
+
+def _secret(secret: SecretStr, file: str, folder: Path) -> str:
+    """A secret that is written down, or stands in a file of its own."""
+    written = secret.get_secret_value()
+    return secret_in(folder / file) if file and not written else written
 
 
 def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
@@ -173,6 +189,9 @@ def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
         selectors=table.selectors,
         full_text=table.full_text,
         on_gone=table.on_gone,
+        first_limit=SITEMAP_FIRST if table.kind is SourceKind.SITEMAP else None,
+        include=tuple(table.include),
+        exclude=tuple(table.exclude),
     )
 
 

@@ -63,7 +63,7 @@ def _example(where: Location) -> str:
     examples = {
         "name": ': name = "blog"',
         "slug": ': slug = "news"',
-        "kind": ": feed, listing or folder",
+        "kind": ": feed, listing, sitemap, folder or push",
         "title": ': title = "News"',
         "host": ': host = "mail.example.org"',
         "from": ': from = "News <news@example.org>"',

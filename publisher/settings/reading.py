@@ -17,7 +17,7 @@ from publisher.settings.tables import LIST_TABLES, PREFIX, Document
 from publisher.settings.values import did_you_mean
 
 ENVIRONMENT = "environment"
-_SECRET_FILE = re.compile(rf"{PREFIX}(?:RELAY__\w+?__PASSWORD|DATABASE__URL)_FILE")
+_SECRET_FILE = re.compile(rf"{PREFIX}(?:RELAY__\w+?__PASSWORD|SOURCE__\w+?__TOKEN|DATABASE__URL)_FILE")
 _SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 

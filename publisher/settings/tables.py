@@ -143,6 +143,10 @@ class SourceTable(Table):
     selectors: dict[str, str] = {}
     full_text: bool = True
     on_gone: OnGone = OnGone.KEEP
+    include: list[Line] = []
+    exclude: list[Line] = []
+    token: SecretStr = SecretStr("")
+    token_file: str = ""
 
 
 class FeedTable(Choosing):

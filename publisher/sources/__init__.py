@@ -1,10 +1,12 @@
-"""Reads what others write: feeds, listings and folders, over HTTP or from disk, into entries that are harmless."""
+"""Reads what others write: feeds, listings, sitemaps, folders and what is pushed, into entries that are harmless."""
 
 from publisher.domain.source import SourceKind
 from publisher.pipeline.ports import Readers
 from publisher.sources.feed import FeedReader
 from publisher.sources.folder import FolderReader
 from publisher.sources.listing import ListingReader
+from publisher.sources.pushed import PushReader
+from publisher.sources.sitemap_reader import SitemapReader
 
 
 def build_readers() -> Readers:
@@ -12,5 +14,7 @@ def build_readers() -> Readers:
     return {
         SourceKind.FEED: FeedReader(),
         SourceKind.LISTING: ListingReader(),
+        SourceKind.SITEMAP: SitemapReader(),
         SourceKind.FOLDER: FolderReader(),
+        SourceKind.PUSH: PushReader(),
     }

@@ -29,6 +29,9 @@ MAX_REDIRECTS = 10
 
 _PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
 _REDIRECTS = _PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
+_REPEATED = {HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
+"""Redirects after which a POST stays one (RFC 9110, section 15.4)."""
+_TAKEN = {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}
 _NETWORK_ERRORS = (
     httpcore2.NetworkError,
     httpcore2.ProtocolError,
@@ -49,7 +52,7 @@ class FetchConfig:
     allow_private: tuple[str, ...] = ()
     spacing: timedelta = timedelta(seconds=1)
     deadline: timedelta = timedelta(seconds=30)
-    max_bytes: int = 10 * 1024 * 1024
+    max_bytes: int = 50 * 1024 * 1024
     obey_robots: bool = True
 
     @property
@@ -179,12 +182,15 @@ class HttpFetcher(Fetcher):
         return replace(fetched, reservations=reserved)
 
     def _exchange(self, url: httpx2.URL, errand: _Errand) -> FetchResult | _Redirect:
-        request = httpx2.Request("GET", url, headers=self._headers(url, errand.request))
+        form = errand.request.form
+        method = "GET" if form is None else "POST"
+        request = httpx2.Request(method, url, headers=self._headers(url, errand.request), data=form)
         answer = self._pool.handle_request(
             httpcore2.Request(
                 method=request.method,
                 url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=request.headers.raw,
+                content=request.content,
             )
         )
         response = httpx2.Response(answer.status, headers=answer.headers)
@@ -210,7 +216,7 @@ class HttpFetcher(Fetcher):
     ) -> FetchResult | _Redirect:
         now = self._clock()
         match response.status_code:
-            case HTTPStatus.OK | HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
+            case status if status in _TAKEN or (errand.request.form is not None and 200 <= status < 300):
                 media_type, charset = headers.content_type(response.headers)
                 return Fetched(
                     url=str(url.copy_with(fragment=None)),
@@ -229,6 +235,8 @@ class HttpFetcher(Fetcher):
                     headers.poll_hints(response.headers, now),
                 )
             case status if status in _REDIRECTS and "location" in response.headers:
+                if errand.request.form is not None and status not in _REPEATED:
+                    raise _Refusal(f"it answers a POST with {status}, which would make it a GET", status)
                 target = _join(url, response.headers["location"])
                 return _Redirect(target, status in _PERMANENT)
             case HTTPStatus.GONE:

@@ -48,10 +48,7 @@ class FolderReader(SourceReader):
     """Reads folders, with their subfolders. Hidden files and links that lead out are left alone."""
 
     def __init__(self) -> None:
-        # No raw HTML switched off: what is written in Markdown passes the same allow-list as everything else.
-        self._markdown = (
-            MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
-        )
+        self._markdown = markdown()
 
     def read(self, request: ReadRequest, fetcher: Fetcher) -> Reading:
         """Read the files that are new or changed; `fetcher` is not used."""
@@ -110,6 +107,12 @@ class FolderReader(SourceReader):
                 raise BadFile("its front matter is not a list of keys and values")
             text = text[match.end() :]
         return _Written({str(name).lower(): value for name, value in matter.items()}, self._markdown.render(text))
+
+
+def markdown() -> MarkdownIt:
+    """Reads CommonMark with tables, footnotes and strike-through."""
+    # Raw HTML is left on: what is written in Markdown passes the same allow-list as everything else.
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
 
 
 def opaque_url(source: str, key: str) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from publisher.domain.edition import RecipientSlot, Rendering, Segments, SlotKind, Variant
@@ -13,7 +13,7 @@ from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.rights import NONE, Reservations
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.selection import Selection, Terms
-from publisher.domain.source import OnGone, PollHints, Rights, Source, SourceKind
+from publisher.domain.source import DocumentMemory, OnGone, PollHints, Rights, Source, SourceKind, Validators
 from publisher.domain.subscription import MailFormat
 from publisher.storage.types import pack, unpack
 
@@ -53,6 +53,8 @@ def source_json(source: Source) -> Json:
         "full_text": source.full_text,
         "first_limit": source.first_limit,
         "on_gone": source.on_gone.value,
+        "include": source.include,
+        "exclude": source.exclude,
     }
 
 
@@ -75,6 +77,8 @@ def read_source(row: Any) -> Source:
         first_limit=config.get("first_limit"),
         disabled=row.state == "disabled",
         on_gone=OnGone(config.get("on_gone", OnGone.KEEP)),
+        include=tuple(config.get("include", ())),
+        exclude=tuple(config.get("exclude", ())),
     )
 
 
@@ -86,6 +90,29 @@ def listing_json(memory: ListingMemory) -> Json:
 def read_listing(stored: Json) -> ListingMemory:
     """That again."""
     return ListingMemory(**stored)
+
+
+def documents_json(documents: Mapping[str, DocumentMemory]) -> Json:
+    """What is remembered of a source's further documents, by their addresses."""
+    return {
+        url: [
+            memory.lastmod,
+            memory.validators.etag,
+            memory.validators.last_modified,
+            memory.read_at.isoformat() if memory.read_at else None,
+        ]
+        for url, memory in documents.items()
+    }
+
+
+def read_documents(stored: Json) -> dict[str, DocumentMemory]:
+    """That again."""
+    return {
+        url: DocumentMemory(
+            lastmod, Validators(etag, last_modified), datetime.fromisoformat(read_at) if read_at else None
+        )
+        for url, (lastmod, etag, last_modified, read_at) in stored.items()
+    }
 
 
 def read_reservations(stored: Json | None) -> Reservations:

@@ -73,6 +73,39 @@ source = Table(
     Column("moved_now", Boolean, nullable=False),
     Column("listing", JsonText),
     Column("guids", String(16), nullable=False, server_default="stable"),
+    Column("documents", JsonText),
+    sqlite_autoincrement=True,
+)
+
+# Subscriptions at WebSub hubs, and what they brought until it is looked at.
+websub = Table(
+    "websub",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source_id", Number, ForeignKey("source.id"), nullable=False, index=True),
+    Column("hub", OutsideText, nullable=False),
+    Column("topic", OutsideText, nullable=False),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("secret", String(64), nullable=False),
+    Column("callback", OutsideText, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("pending", String(16)),
+    Column("next_try", UtcTime, nullable=False),
+    Column("lease_until", UtcTime),
+    Column("delivered_at", UtcTime),
+    Column("failures", Number, nullable=False),
+    Column("outcome", OutsideText, nullable=False),
+    sqlite_autoincrement=True,
+)
+websub_content = Table(
+    "websub_content",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("websub_id", Number, ForeignKey("websub.id"), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("media_type", String(200), nullable=False),
+    Column("charset", String(100)),
+    Column("body", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -1,14 +1,24 @@
 """Sources: their definitions, and what is remembered of them between two looks."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, delete, insert, or_, select, update
 
-from publisher.domain.source import Guids, Source, SourceState, StoredSource, Validators
+from publisher.domain.source import Guids, Source, SourceKind, SourceState, StoredSource, Validators
 from publisher.pipeline.ports import Sources
-from publisher.storage.encoding import listing_json, read_listing, read_source, read_wishes, source_json, wishes_json
+from publisher.storage.encoding import (
+    documents_json,
+    listing_json,
+    read_documents,
+    read_listing,
+    read_source,
+    read_wishes,
+    source_json,
+    wishes_json,
+)
 from publisher.storage.schema import backlog, notice, source
 
 DEFINED = ("active", "disabled")
@@ -32,6 +42,7 @@ _ANEW: dict[str, Any] = {
     "moved_now": False,
     "listing": None,
     "guids": Guids.STABLE.value,
+    "documents": None,
 }
 """What a source forgets when it is defined anew: another address, another kind, or back after it was left out.
 
@@ -82,6 +93,8 @@ class SqlSources(Sources):
         """Those to look at now, the longest waiting first."""
         waits = or_(source.c.next_check.is_(None), source.c.next_check <= now)
         query = _defined().where(waits, source.c.gone.is_(False), source.c.state == "active")
+        pulled = source.c.kind != SourceKind.PUSH.value
+        query = _defined().where(waits, source.c.gone.is_(False), pulled, source.c.state == "active")
         return self._list(query.order_by(source.c.next_check.is_not(None), source.c.next_check, source.c.id))
 
     def get(self, name: str) -> StoredSource | None:
@@ -105,6 +118,7 @@ class SqlSources(Sources):
             "wishes": wishes_json(state.wishes),
             "listing": listing_json(state.listing) if state.listing else None,
             "guids": state.guids.value,
+            "documents": documents_json(state.documents) if state.documents is not None else None,
             "moved_count": case((source.c.moved_now, source.c.moved_count), else_=0),
             "moved_now": False,
         }
@@ -175,7 +189,8 @@ def _is_anew(row: Any, changed: dict[str, Any]) -> bool:
 
 def _same(row: Any, name: str, value: Any) -> bool:
     stored = getattr(row, name)
-    return bool(stored == (value | {"tags": list(value["tags"])} if name == "config" else value))
+    # As JSON gives it back: with lists, and without what an older program did not know.
+    return bool(stored == (json.loads(json.dumps(value)) if name == "config" else value))
 
 
 def read_stored_source(row: Any) -> StoredSource:
@@ -198,4 +213,5 @@ def _state(row: Any) -> SourceState:
         wishes=read_wishes(row.wishes),
         listing=read_listing(row.listing) if row.listing else None,
         guids=Guids(row.guids),
+        documents=read_documents(row.documents) if row.documents is not None else None,
     )

@@ -17,6 +17,7 @@ from publisher.pipeline.ports.composing import (
     Subscriptions,
 )
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
+from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter
 from publisher.pipeline.ports.reading import (
     Fetched,
@@ -49,6 +50,8 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "Gone",
+    "HubContent",
+    "HubSubscriptions",
     "MessageWriter",
     "Meta",
     "Newsletters",

@@ -10,12 +10,13 @@ from publisher.domain.article import Entry, KnownArticle
 from publisher.domain.identity import Identified
 from publisher.domain.listing import ListingMemory
 from publisher.domain.rights import NONE, Reservations
-from publisher.domain.source import Guids, PollHints, Source, SourceKind, Validators
+from publisher.domain.source import DocumentMemory, Guids, PollHints, Source, SourceKind, Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRequest:
-    """One GET. `deadline` bounds the whole request with its redirects, `max_bytes` the body after decompression.
+    """One GET, or with a `form` a POST of it. `deadline` bounds the whole request with its redirects, `max_bytes` the
+    body after decompression.
 
     `source` is the name of the source that it is for: the owner may have set headers, a cookie or a proxy for it.
     """
@@ -27,6 +28,7 @@ class FetchRequest:
     max_bytes: int = 10 * 1024 * 1024
     obey_robots: bool = True
     source: str = ""
+    form: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +99,9 @@ class ReadRequest:
     """What a reader is asked: look at this source now. `known` answers which of some keys are stored already, by any
     name that the articles have.
 
-    `guids` says what the source's guids are worth. `listing` is what the last look remembered of a listing's shape;
-    None at the first look. `limit` is how many articles a first look takes at most, `passed` are the keys that it left
-    out: see `wanted`.
+    `guids` says what the source's guids are worth. `listing` is what the last look remembered of a listing's shape,
+    `documents` what it remembered of the source's further documents; both None at the first look. `limit` is how many
+    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`.
     """
 
     source: Source
@@ -108,6 +110,7 @@ class ReadRequest:
     now: datetime
     listing: ListingMemory | None = None
     guids: Guids = Guids.STABLE
+    documents: Mapping[str, DocumentMemory] | None = None
     limit: int | None = None
     passed: frozenset[str] = frozenset()
 
@@ -134,9 +137,9 @@ class Reading:
     backlog that was found on further pages. `listing` is what to remember of a listing's shape; None leaves it as it
     is. `notices` are what to tell the operator, by kind; an empty text settles that notice. `failure` says why there
     was nothing to read: then the look has failed, but what it remembers and tells is kept. `reservations` hold for
-    all entries, beside what each says of itself.
-    was nothing to read: then the look has failed, but what it remembers and tells is kept. `guids` is what its guids
-    showed, None when nothing. `missing` are known articles by key whose pages are away, with the status (404, 410).
+    all entries, beside what each says of itself. `guids` is what its guids showed, None when nothing. `missing` are
+    known articles by key whose pages are away, with the status (404, 410). `passed` are keys that are never to be read,
+    `documents` what to remember of further documents. `hub` and `topic` are what a feed declares for WebSub.
     """
 
     entries: tuple[Entry, ...]
@@ -150,6 +153,10 @@ class Reading:
     listing: ListingMemory | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
+    passed: tuple[str, ...] = ()
+    documents: Mapping[str, DocumentMemory] | None = None
+    hub: str | None = None
+    topic: str | None = None
     reservations: Reservations = NONE
     guids: Guids | None = None
     missing: Mapping[str, int] = field(default_factory=dict)

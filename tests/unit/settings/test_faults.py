@@ -130,7 +130,7 @@ def test_single_tables(tmp_path: Path, text: str, expected: str) -> None:
         ("langauge = 'en'", 'source[0] "blog".langauge: unknown key; did you mean "language"?'),
         (
             'kind = "rss"',
-            'source[0] "blog".kind = "rss": write one of "feed", "listing" or "folder"',
+            'source[0] "blog".kind = "rss": write one of "feed", "listing", "sitemap", "folder" or "push"',
         ),
         ('path = "x"', 'source[0] "blog".path = "x": a feed has no path; write url instead'),
         (

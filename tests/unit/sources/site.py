@@ -131,6 +131,9 @@ class Desk:
     now: datetime = NOW
     known: dict[str, KnownArticle] = field(default_factory=dict)
     readers: Mapping = field(default_factory=build_readers)
+    documents: Mapping | None = None
+    passed: frozenset[str] = frozenset()
+    limit: int | None = None
 
     def read(self, source: Source, validators: Validators = NONE) -> Reading:
         """One look, which is then stored."""
@@ -139,8 +142,12 @@ class Desk:
             validators=validators,
             known=lambda keys: {key: self.known[key] for key in keys if key in self.known},
             now=self.now,
+            documents=self.documents,
+            passed=self.passed,
+            limit=self.limit,
         )
         reading = self.readers[source.kind].read(request, self.fetcher)
+        self.documents, self.passed = reading.documents, self.passed | frozenset(reading.passed)
         for entry in reading.entries:
             before = self.known.get(entry.key)
             self.known[entry.key] = KnownArticle(

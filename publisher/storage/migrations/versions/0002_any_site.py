@@ -25,6 +25,7 @@ def upgrade() -> None:
     _respect_what_sites_reserve()
     _mind_our_manners()
     _tell_articles_apart()
+    _read_more_kinds()
 
 
 def _tell_the_operator() -> None:
@@ -133,3 +134,35 @@ def _name_stored_articles(names: sa.Table) -> None:
                 batch.append({"source_id": key[0], "name": key[1], "article_id": row.id})
     if batch:
         op.bulk_insert(names, batch)
+
+
+def _read_more_kinds() -> None:
+    op.add_column("source", sa.Column("documents", sa.Text))
+    op.create_table(
+        "websub",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("source_id", NUMBER, sa.ForeignKey("source.id"), nullable=False, index=True),
+        sa.Column("hub", sa.Text, nullable=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("token", sa.String(64), nullable=False, unique=True),
+        sa.Column("secret", sa.String(64), nullable=False),
+        sa.Column("callback", sa.Text, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("pending", sa.String(16)),
+        sa.Column("next_try", TIME, nullable=False),
+        sa.Column("lease_until", TIME),
+        sa.Column("delivered_at", TIME),
+        sa.Column("failures", NUMBER, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "websub_content",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("websub_id", NUMBER, sa.ForeignKey("websub.id"), nullable=False, index=True),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("media_type", sa.String(200), nullable=False),
+        sa.Column("charset", sa.String(100)),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sqlite_autoincrement=True,
+    )
