@@ -253,6 +253,8 @@ def within_reservations(content: Content, rights: Rights) -> Content:
 
 def columns(text: str) -> int:
     """The display width of a text: wide and full-width characters count two, combining ones none."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
@@ -264,14 +266,18 @@ def shorten(text: str, limit: int) -> str:
     # A column takes four characters at the most, or it is no text for people; counting a whole book takes long.
     if len(text) <= 4 * limit and columns(text) <= limit:
         return text
-    width, kept = 0, []
-    for char in text:
-        width += columns(char)
-        if width > limit - 1:
-            break
-        kept.append(char)
-    cut = "".join(kept)
+    cut = text[: limit - 1] if text[:limit].isascii() else _fitting(text, limit - 1)
     space = cut.rfind(" ")
     if space > len(cut) * 2 // 3 and not text[len(cut) : len(cut) + 1].isspace():
         cut = cut[:space]
     return cut.rstrip(" ,.;:，。；：、") + "…"
+
+
+def _fitting(text: str, limit: int) -> str:
+    """The longest beginning of a text that is no wider than `limit` columns."""
+    width = 0
+    for place, char in enumerate(text):
+        width += columns(char)
+        if width > limit:
+            return text[:place]
+    return text

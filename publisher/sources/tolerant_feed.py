@@ -122,7 +122,7 @@ def _listed(text: str, name: str) -> list[str]:
 
 def _item(entry: _Parsed, feed_authors: tuple[str, ...]) -> FeedItem:
     summary = _part(entry.inner("summary_detail"), entry.text("summary"))
-    title = entry.inner("title_detail")
+    title = entry.inner("title_detail") if entry.text("title") else _Parsed({})
     contents = [_part(content, content.text("value")) for content in entry.list("content")]
     caption = Part(value=entry.text("media_caption"), type="text/html")
     body, rest = body_and_summary(contents, summary if contents or summary.value else caption)

@@ -219,7 +219,7 @@ def _take_caption(element: Element, draft: Draft) -> None:
 def _take_link(element: Element, draft: Draft) -> None:
     rel = (element.get("rel") or "alternate").lower()
     link = {"rel": rel, "type": (element.get("type") or ("" if rel == "self" else "text/html")).lower()}
-    href = element.get("href") or element.get("url") or element.get("uri")
+    href = next((value for name in ("url", "uri", "href") if (value := element.get(name)) is not None), None)
     draft.links.append(link)
     if href is not None:
         link["href"] = _joined(element.scope.base, href)
@@ -267,7 +267,8 @@ def _take_source(element: Element, draft: Draft) -> None:
 
 
 def _take_category(element: Element, draft: Draft) -> None:
-    label, term = element.get("label") or "", element.get("text") or element.get("term") or ""
+    label = (element.get("label") or "").strip()
+    term = (element.get("text") or element.get("term") or "").strip()
     draft.tags += [label or term] if label or term else []
     if element.text and (term or not label):
         draft.tags.append(element.text)
@@ -309,12 +310,9 @@ def _take_skip(element: Element, draft: Draft) -> None:
     draft.hints[element.name] = " ".join(child.text for child in element.children())
 
 
-def _take_channel(element: Element, draft: Draft) -> None:
-    take_cdf(element.node, element.scope, draft)
-
-
 def _take_root(element: Element, draft: Draft) -> None:
-    draft.language = draft.language or element.scope.language
+    draft.language = element.scope.language or draft.language
+    take_cdf(element.node, element.scope, draft)
 
 
 def take_cdf(element: etree._Element, scope: Scope, draft: Draft) -> None:
@@ -349,7 +347,6 @@ TAKES: Mapping[str, Callable[[Element, Draft], None]] = (
     | dict.fromkeys(("guid", "id"), _take_id)
     | {
         "root": _take_root,
-        "channel": _take_channel,
         "link": _take_link,
         "enclosure": _take_enclosure,
         "source": _take_source,

@@ -74,7 +74,7 @@ class _Reader:
                 self._take(element, scope, name, feed)
         listed = [(element, scope) for element, scope, name in found if name in ("item", "entry")]
         # RDF is more than feeds.
-        if not listed and not any(name == "channel" for _, _, name in found) and self._is_rdf:
+        if not listed and self._is_rdf and all(self._names.of(child) != "channel" for child in self._root):
             return None
         authors = tuple(feed.authors)
         links = {link["rel"]: link.get("href") for link in reversed(feed.links)}
@@ -91,13 +91,12 @@ class _Reader:
         )
 
     def _walk(self, parent: etree._Element, outer: Scope) -> Iterator[tuple[etree._Element, Scope, str]]:
-        """The parts of a feed in their order: those of its channels (CDF nests them), and of the root itself."""
+        """The parts of a feed in their order: its root and channels (CDF nests them) as `root`, and what is in them."""
         scope = outer.inside(parent)
         yield parent, scope, "root"
         for element in parent:
             name = self._names.of(element)
             if name == "channel":
-                yield element, scope, name
                 yield from self._walk(element, scope)
             else:
                 yield element, scope, name
