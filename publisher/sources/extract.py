@@ -7,7 +7,7 @@ they agree on and what the page marks; see `body`. No site has a rule of its own
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -19,8 +19,11 @@ from readability import Document
 from publisher.domain.article import shorten
 from publisher.domain.rights import NONE, Reservations
 from publisher.sources import body as bodies
-from publisher.sources import bylines, dates, images, jsonld, page, reservations, sanitize, selecting
-from publisher.sources.metadata import Metadata, Reader, split_tags
+from publisher.sources import dates, images, jsonld, page, reservations, sanitize, selecting
+from publisher.sources.languages import spoken
+from publisher.sources.metadata import Metadata, Reader
+from publisher.sources.names import names
+from publisher.sources.tags import split_tags
 
 SUMMARY_COLUMNS = 400
 """How long a summary is that we make from the text; a CJK character counts two."""
@@ -34,7 +37,8 @@ class Extracted:
     title, by-line and surroundings; empty when the page holds no article. Dates are aware UTC.
 
     `source` is where the page says it is from (来源), `original_url` the address it names as its original.
-    `reservations` is what the page's head reserves, `evidence` tells by field where it was found.
+    `reservations` is what the page's head reserves, `evidence` tells by field where it was found,
+    `zone` which zone the page's dates are in.
     """
 
     title: str = ""
@@ -53,18 +57,22 @@ class Extracted:
     html: str = ""
     original_url: str | None = None
     section: str | None = None
+    zone: dates.Zone = UTC
     reservations: Reservations = NONE
     evidence: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
-        """The fields as JSON values, dates in ISO 8601; of the reservations those that say something."""
+        """The fields as JSON values, dates in ISO 8601 and the page's own zone; of the reservations those that say
+        something."""
+        values = asdict(replace(self, zone=UTC)) | {"reservations": self.reservations.said()}
+        del values["zone"]
         return {
-            name: value.isoformat()
+            name: value.astimezone(self.zone).isoformat()
             if isinstance(value, datetime)
             else list(value)
             if isinstance(value, tuple)
             else value
-            for name, value in (asdict(self) | {"reservations": self.reservations.said()}).items()
+            for name, value in values.items()
         }
 
 
@@ -73,28 +81,28 @@ def extract(
     url: str | None = None,
     *,
     charset: str | None = None,
-    zone: dates.Zone = UTC,
+    zone: dates.Zone | None = None,
     now: datetime | None = None,
     selectors: Mapping[str, str] | None = None,
 ) -> Extracted:
     """Read an article page.
 
     `url` is where it was found (without it relative addresses are dropped), `charset` what HTTP said, `zone` that of
-    its dates, `now` when it was collected: without it "3 hours ago" has no answer. `selectors` override what is found:
-    article_title, article_body, article_author, article_date, article_tags, article_remove. Raises
-    `selecting.BadSelector` for one that is no CSS, and nothing else.
+    its dates (None: the usual one of its language, else UTC), `now` when it was collected: without it "3 hours ago" has
+    no answer. `selectors` override what is found: article_title, article_body, article_author, article_date,
+    article_tags, article_remove. Raises `selecting.BadSelector` for one that is no CSS, and nothing else.
     """
     selectors = selectors or {}
     found = page.parse(data, url, charset)
     for element in selecting.select(found.root, selectors, "article_remove"):
         if element.getparent() is not None:
             element.drop_tree()
-    reader = Reader(found, dates.Context(now, zone))
+    reader = Reader(found, now, zone)
     body = _body(found.root, reader, selectors)
     metadata = reader.read(body.nodes if body else ())
     metadata = _overridden(metadata, found, reader.context, selectors)
     markup = sanitize.clean_tree(body.element, found.base) if body else ""
-    return _assembled(found, metadata, markup, body.evidence if body else "none")
+    return replace(_assembled(found, metadata, markup, body.evidence if body else "none"), zone=reader.context.zone)
 
 
 def _assembled(found: page.Page, metadata: Metadata, markup: str, body_evidence: str) -> Extracted:
@@ -185,7 +193,7 @@ def _overridden(metadata: Metadata, found: page.Page, context: dates.Context, se
 
 def names_at(elements: Sequence[HtmlElement]) -> tuple[str, ...]:
     """The people that some elements name."""
-    return tuple(dict.fromkeys(name for element in elements for name in bylines.names(page.text_of(element))))
+    return tuple(dict.fromkeys(name for element in elements for name in names(page.text_of(element))))
 
 
 def tags_at(elements: Sequence[HtmlElement]) -> tuple[str, ...]:
@@ -202,22 +210,3 @@ def date_at(element: HtmlElement | None, context: dates.Context) -> dates.Moment
         if text and (moment := dates.parse(text, context)) is not None:
             return moment
     return None
-
-
-_SAMPLE = 6000
-"""So many characters show what script a text is written in."""
-_NO_LETTERS = re.compile(r"[\W\d_]+")
-_SCRIPTS = tuple(map(re.compile, ("[\u4e00-\u9fff]", "[\u3040-\u30ff]", "[\uac00-\ud7af]")))
-
-
-def spoken(declared: str | None, text: str) -> str | None:
-    """The language of a text: what is declared, unless the script says otherwise (templates often say `en`)."""
-    letters = _NO_LETTERS.sub("", text[:_SAMPLE])
-    if len(letters) < 20:
-        return declared
-    han, kana, hangul = (len(script.findall(letters)) / len(letters) for script in _SCRIPTS)
-    written = "ko" if hangul > 0.3 else "ja" if kana > 0.1 else "zh" if han > (0.4 if declared else 0.15) else None
-    primary = (declared or "").partition("-")[0]
-    if written is None:
-        return None if primary in ("zh", "ja", "ko") and han + kana + hangul < 0.05 else declared
-    return declared if primary == written else written

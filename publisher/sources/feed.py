@@ -11,8 +11,9 @@ from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
 from publisher.sources import articles, charset, dates, json_feed, sanitize, urls, xml_feed
 from publisher.sources.articles import Pages, ReadPage, Unread
-from publisher.sources.extract import SUMMARY_COLUMNS, Extracted, spoken
+from publisher.sources.extract import SUMMARY_COLUMNS, Extracted
 from publisher.sources.feed_values import MARKUP, MAX_ITEMS, FeedDocument, FeedItem, NotAFeed
+from publisher.sources.languages import spoken
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

@@ -20,9 +20,11 @@ from publisher.domain.article import Content, Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, bylines, charset, dates, sanitize, urls
-from publisher.sources.extract import SUMMARY_COLUMNS, extract, spoken
-from publisher.sources.metadata import split_tags
+from publisher.sources import articles, charset, dates, sanitize, urls
+from publisher.sources.extract import SUMMARY_COLUMNS, extract
+from publisher.sources.languages import spoken
+from publisher.sources.names import names
+from publisher.sources.tags import split_tags
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_FILES = 10_000
@@ -138,9 +140,9 @@ def _files(source: Source, root: Path) -> tuple[dict[str, Path], list[str]]:
 
 def _walk(root: Path) -> Iterator[Path]:
     # Links to folders are not followed, so there is no way out and no circle.
-    for folder, subfolders, names in os.walk(root, followlinks=False):
+    for folder, subfolders, files in os.walk(root, followlinks=False):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(names):
+        for name in sorted(files):
             if not name.startswith(".") and Path(name).suffix.lower() in _MARKDOWN + _HTML:
                 yield Path(folder) / name
 
@@ -192,7 +194,7 @@ def _text(value: object) -> str:
 def _names(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     texts = [_text(item.get("name") if isinstance(item, dict) else item) for item in values]
-    return tuple(dict.fromkeys(name for text in texts for name in bylines.names(text)))
+    return tuple(dict.fromkeys(name for text in texts for name in names(text)))
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 from lxml.html import HtmlElement
@@ -13,48 +13,100 @@ Json = dict[str, "object"]
 
 _ARTICLE = re.compile(r"(Article|BlogPosting|Posting|Report|Review|Recipe|HowTo|QAPage)$")
 _PAGE = {"WebPage", "ItemPage", "VideoObject", "CreativeWork"}
+_DATED = ("datePublished", "pubDate")
 _LIMIT = 2_000
+_DEEPEST = 12
+"""How deep a value may lie inside another to be read."""
 
 
 def article(root: HtmlElement) -> Json:
-    """The first object that is an article, else the first that is a page; empty when there is none."""
+    """The first object that is an article, else the first that is a page or at least dated; empty when there is none.
+
+    What it only names by its `@id` is looked up among the page's other objects (`@graph`).
+    """
+    things = list(_things(root))
+    by_id = {thing["@id"]: thing for thing in things if isinstance(thing.get("@id"), str)}
     pages: list[Json] = []
-    for thing in _things(root):
+    for thing in things:
         kinds = texts(thing.get("@type"))
         if any(_ARTICLE.search(kind) for kind in kinds):
-            return thing
-        if any(kind in _PAGE for kind in kinds):
+            return _resolved(thing, by_id)
+        if any(kind in _PAGE for kind in kinds) or (not kinds and any(key in thing for key in _DATED)):
             pages.append(thing)
-    return pages[0] if pages else {}
+    return _resolved(pages[0], by_id) if pages else {}
 
 
-def texts(value: object) -> list[str]:
+def breadcrumbs(root: HtmlElement) -> list[str]:
+    """The names on the path that leads to the page (`BreadcrumbList`), without the page itself."""
+    for thing in _things(root):
+        if "BreadcrumbList" in texts(thing.get("@type")) and isinstance(steps := thing.get("itemListElement"), list):
+            named = [texts(step) or texts(step.get("item")) for step in steps[:20] if isinstance(step, dict)]
+            return [name[0] for name in named[:-1] if name]
+    return []
+
+
+def texts(value: object, depth: int = 0) -> list[str]:
     """The texts of a value that may be one, several, or an object with a name."""
+    if depth > _DEEPEST:
+        return []
     match value:
         case str():
             text = " ".join(printable(unescape(value)).split())
             return [text] if text else []
         case list():
-            return [text for item in value[:100] for text in texts(item) if not isinstance(item, list)]
+            items = [item for item in value[:100] if not isinstance(item, list)]
+            return [text for item in items for text in texts(item, depth + 1)]
         case {"name": name}:
-            return texts(name)
+            return texts(name, depth + 1)
         case {"@value": inner}:
-            return texts(inner)
+            return texts(inner, depth + 1)
         case _:
             return []
 
 
-def addresses(value: object) -> list[str]:
+def is_person(value: object) -> bool:
+    """Whether a value is, or begins with, an object that is said to be a person."""
+    match value:
+        case [first, *_]:
+            return isinstance(first, dict) and is_person(first)
+        case {"@type": kind}:
+            return "Person" in texts(kind)
+        case _:
+            return False
+
+
+def addresses(value: object, depth: int = 0) -> list[str]:
     """The addresses of images and pages: texts, or objects with `url` or `contentUrl`."""
+    if depth > _DEEPEST:
+        return []
     match value:
         case str():
             return [value.strip()] if value.strip() else []
         case list():
-            return [address for item in value[:100] for address in addresses(item) if not isinstance(item, list)]
+            items = [item for item in value[:100] if not isinstance(item, list)]
+            return [address for item in items for address in addresses(item, depth + 1)]
         case {"url": inner} | {"contentUrl": inner} | {"@id": inner}:
-            return addresses(inner) if not isinstance(inner, dict) else []
+            return addresses(inner, depth + 1) if not isinstance(inner, dict) else []
         case _:
             return []
+
+
+def _resolved(thing: Json, by_id: Mapping[object, Json]) -> Json:
+    """The object with those it refers to in full; one level is what is in use."""
+
+    def full(value: object) -> object:
+        match value:
+            case {"@id": str(reference), **others} if "name" not in others and reference in by_id:
+                return by_id[reference]
+            case list():
+                return [full(item) if isinstance(item, dict) else item for item in value[:100]]
+            case _:
+                return value
+
+    return {
+        key: full(value) if key in ("author", "creator", "publisher", "image") else value
+        for key, value in thing.items()
+    }
 
 
 def _things(root: HtmlElement) -> Iterator[Json]:

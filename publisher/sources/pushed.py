@@ -17,8 +17,9 @@ from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
 from publisher.sources import articles, charset, dates, sanitize, urls
-from publisher.sources.extract import SUMMARY_COLUMNS, spoken
+from publisher.sources.extract import SUMMARY_COLUMNS
 from publisher.sources.folder import markdown, opaque_url
+from publisher.sources.languages import spoken
 
 MOST_ARTICLES = 100
 """How many articles one request may hold."""

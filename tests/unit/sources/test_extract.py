@@ -112,14 +112,14 @@ nobody knows why."}]}
 def test_json_ld_is_read():
     article = read(head=JSON_LD)
     assert article.authors == ("Nora Whitlam", "Bo Chen")
-    assert article.source == "The Post"
+    assert article.source is None, "the publisher of the page is no source that it names"
     assert article.tags == ("harbour", "tides", "sand")
     assert article.published == datetime(2026, 11, 20, 8, tzinfo=UTC)
     assert article.updated == datetime(2026, 11, 21, 1, tzinfo=UTC)
     assert article.image == "https://post.example/img/lead.jpg"
     assert article.summary == "Two days early, and nobody knows why."
     assert article.language == "en"
-    assert article.evidence["authors"] == "json-ld"
+    assert article.evidence["authors"] == 'json-ld author "Nora Whitlam, Bo Chen"; sure'
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_open_graph_and_meta_are_read():
     assert article.canonical_url == "https://post.example/boats"
     assert article.image == "https://post.example/img/og.jpg"
     assert article.summary == "A ferry, a dredger and a bet that was lost."
-    assert article.source == "The Post"
+    assert article.source is None, "a page's own site is no source that it names"
 
 
 def test_a_canonical_address_that_is_the_front_page_is_a_mistake():

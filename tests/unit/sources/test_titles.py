@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.sources.titles import choose_title, without_site
+from publisher.sources.titles import Heading, choose_title, without_site
 
 PIPE = "\uff5c"
 
@@ -37,18 +37,18 @@ def test_the_site_goes(title, sites, bare):
         (
             "A story of boats - The Post",
             [],
-            [("The Post", True), ("A story of boats", True)],
+            [("The Post", 1), ("A story of boats", 1)],
             ["The Post"],
             "A story of boats",
         ),
-        ("A story of boats - The Post", [], [("A story of boats", False)], [], "A story of boats"),
-        ("A story of boats - The Post", ["A story of boats"], [("Menu", True)], [], "A story of boats"),
-        ("The Post", [], [("A long story of many boats", True)], [], "A long story of many boats"),
-        ("", [], [("A long story of many boats", True)], [], "A long story of many boats"),
+        ("A story of boats - The Post", [], [("A story of boats", 2)], [], "A story of boats"),
+        ("A story of boats - The Post", ["A story of boats"], [("Menu", 1)], [], "A story of boats"),
+        ("The Post", [], [("A long story of many boats", 1)], [], "A long story of many boats"),
+        ("", [], [("A long story of many boats", 1)], [], "A long story of many boats"),
         ("A story of boats | The Post", [], [], [], "A story of boats"),
-        ("灯埠邮报", [], [("甲", True), ("乙", True)], [], "灯埠邮报"),
+        ("灯埠邮报", [], [("甲", 1), ("乙", 1)], [], "灯埠邮报"),
         ("", [], [], [], ""),
     ],
 )
 def test_the_places_must_agree(tag, named, headings, sites, expected):
-    assert choose_title(tag, named, headings, sites).text == expected
+    assert choose_title(tag, named, [Heading(*heading) for heading in headings], sites).text == expected
