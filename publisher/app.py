@@ -10,6 +10,7 @@ import random
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,11 +29,13 @@ from publisher.mail.message import DigestMessageWriter
 from publisher.mail.render import DigestRenderer
 from publisher.mail.transport.outbox import OutboxTransport
 from publisher.mail.transport.smtp import SmtpTransport
-from publisher.pipeline.collect import Collector, SourceReport, end_first_round
+from publisher.pipeline.collect import Collector, FetcherFor, SourceReport, end_first_round
 from publisher.pipeline.compose import Composer
 from publisher.pipeline.deliver import Deliverer, DrainReport
 from publisher.pipeline.ports import (
     Clock,
+    Fetcher,
+    Hosts,
     MessageWriter,
     Readers,
     Reading,
@@ -43,10 +46,13 @@ from publisher.pipeline.ports import (
 from publisher.pipeline.publish import FeedPublisher
 from publisher.pipeline.subscribe import Subscribing
 from publisher.pipeline.wording import counted
-from publisher.settings import Settings
+from publisher.settings import Settings, sqlite_file
 from publisher.sources import build_readers
 from publisher.sources.fetch import HttpFetcher
-from publisher.storage.database import SqlStorage
+from publisher.sources.manners import Forgetful
+from publisher.sources.reuse import ReusingFetcher, StoredDocuments
+from publisher.storage.database import SqlStorage, open_storage
+from publisher.storage.hosts import StoredHosts
 from publisher.templating import Templates, check_overrides, shipped_templates
 
 log = structlog.get_logger(__name__)
@@ -88,7 +94,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
     Raises ConfigError when a template can't be used.
     """
     templates = checked_templates(settings)
-    fetcher = HttpFetcher(settings.fetch, clock=clock)
+    fetcher = HttpFetcher(settings.fetch, clock=clock, memory=StoredHosts(storage))
     readers = build_readers()
     with storage.read() as work:
         keyring = work.meta.keyring()
@@ -100,7 +106,16 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         fetcher=fetcher,
         readers=readers,
         templates=templates,
-        collector=Collector(storage, readers, fetcher, clock),
+        collector=Collector(
+            storage,
+            readers,
+            fetcher,
+            clock,
+            chance=random.random,
+            hint_limit=settings.fetch.hint_limit,
+            # What discovery or a trial got a moment ago is a first look's one GET.
+            first=ReusingFetcher(fetcher, stored_documents(settings, clock), keep=False),
+        ),
         feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock),
         composer=Composer(storage, DigestRenderer(templates), settings.site, clock),
         deliverer=Deliverer(
@@ -116,6 +131,24 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         ),
         subscribing=Subscribing(storage, clock),
     )
+
+
+def stored_documents(settings: Settings, clock: Clock) -> StoredDocuments:
+    """What trying and discovering got a moment ago, and may be used again."""
+    return StoredDocuments(settings.cache, settings.reuse, clock)
+
+
+@contextmanager
+def trial_fetcher(settings: Settings, clock: Clock) -> Iterator[Fetcher]:
+    """A fetcher for who tries and discovers: it keeps the promises to hosts that the database knows (none is made),
+    and asks for no document again that it got a moment ago."""
+    file = sqlite_file(settings.database)
+    with ExitStack() as stack:
+        memory: Hosts = Forgetful()
+        if file is None or file.exists():
+            memory = StoredHosts(stack.enter_context(closing(open_storage(settings.database))))
+        fetcher = stack.enter_context(closing(HttpFetcher(settings.fetch, clock=clock, memory=memory)))
+        yield ReusingFetcher(fetcher, stored_documents(settings, clock))
 
 
 def checked_templates(settings: Settings) -> Templates:
@@ -160,6 +193,7 @@ def apply_definitions(application: Application) -> None:
         work.sources.apply(settings.sources, application.clock())
         work.feeds.apply(settings.feeds)
         work.newsletters.apply(settings.newsletters)
+        work.hosts.forget(application.clock())
     application.composer.align_slots()
 
 
@@ -350,7 +384,9 @@ class Counted(MessageWriter):
 # --- without the database ----------------------------------------------------------------------------------------
 
 
-def try_source(source: Source, readers: Readers, fetcher: HttpFetcher, clock: Clock) -> Reading:
+def try_source(source: Source, readers: Readers, fetcher: Fetcher, clock: Clock) -> Reading:
     """Read a source as if for the first time, and store nothing. Raises SourceError."""
-    request = ReadRequest(source=source, validators=Validators(), known=lambda keys: {}, now=clock())
-    return readers[source.kind].read(request, fetcher)
+    request = ReadRequest(
+        source=source, validators=Validators(), known=lambda keys: {}, now=clock(), limit=source.first_limit
+    )
+    return readers[source.kind].read(request, FetcherFor(fetcher, source.name))

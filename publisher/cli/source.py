@@ -1,11 +1,13 @@
 """`publisher source`: where articles come from."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from publisher.app import try_source
+from publisher.app import trial_fetcher, try_source
 from publisher.cli.console import complain, say, show, show_json, show_table
 from publisher.cli.context import example_site, now, opened, settings_of, source_of
 from publisher.domain.article import Entry, shorten
@@ -14,10 +16,11 @@ from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading
 from publisher.pipeline.wording import counted
 from publisher.sources import build_readers
-from publisher.sources.fetch import HttpFetcher
 
 app = typer.Typer(no_args_is_help=True, help="The sources that articles come from.")
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
+
+Fresh = Annotated[bool, typer.Option("--fresh", help="Ask the site again for what was got a moment ago.")]
 
 
 @app.command("list")
@@ -40,21 +43,20 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command("try")
-def try_(context: typer.Context, name: str, as_json: Json = False) -> None:
+def try_(context: typer.Context, name: str, as_json: Json = False, fresh: Fresh = False) -> None:
     """Read a source and show what would be stored; nothing is.
 
-    Reads the list and its article pages just as `collect` does the first time.
+    Reads the list and its article pages just as `collect` does the first time. What was got a moment ago is used again
+    ([fetch] reuse), so that another try with other selectors costs the site nothing.
 
     Example: publisher source try blog
     """
     settings = settings_of(context)
+    if fresh:
+        settings = replace(settings, reuse=timedelta(0))
     source = source_of(settings, name)
-    fetcher = HttpFetcher(settings.fetch, clock=now)
-    try:
-        with example_site(settings, may_run=True):
-            reading = try_source(source, build_readers(), fetcher, now)
-    finally:
-        fetcher.close()
+    with example_site(settings, may_run=True), trial_fetcher(settings, now) as fetcher:
+        reading = try_source(source, build_readers(), fetcher, now)
     if as_json:
         show_json([_entry(entry) for entry in reading.entries])
     else:

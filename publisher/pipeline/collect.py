@@ -58,7 +58,8 @@ class SourceReport:
 class Collector:
     """What a look at a source needs.
 
-    `chance` gives numbers in [0, 1) that spread the looks, `hint_limit` is what a server may ask for at most.
+    `chance` gives numbers in [0, 1) that spread the looks, `hint_limit` is what a server may ask for at most. `first`
+    fetches for the first look at a source, when another than `fetcher` shall.
     """
 
     storage: Storage
@@ -67,6 +68,7 @@ class Collector:
     clock: Clock
     chance: Callable[[], float] = float
     hint_limit: timedelta = HINT_LIMIT
+    first: Fetcher | None = None
 
     def due(self) -> list[StoredSource]:
         """The sources to look at now."""
@@ -104,8 +106,9 @@ class Collector:
             guids=stored.state.guids,
             documents=stored.state.documents,
         )
+        fetcher = self.fetcher if stored.state.listed_at is not None else self.first or self.fetcher
         try:
-            reading = self.readers[source.kind].read(request, FetcherFor(self.fetcher, source.name))
+            reading = self.readers[source.kind].read(request, FetcherFor(fetcher, source.name))
         except SourceError as error:
             return self._failed(stored, error)
         if reading.failure is not None:

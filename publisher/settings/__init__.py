@@ -12,12 +12,21 @@ from pydantic import ValidationError
 
 from publisher.errors import ConfigError, Fault
 from publisher.settings.checks import check_together
-from publisher.settings.config import ExampleConfig, LogConfig, MailConfig, Settings, WebConfig, build, until_restart
+from publisher.settings.config import (
+    ExampleConfig,
+    LogConfig,
+    MailConfig,
+    Settings,
+    WebConfig,
+    build,
+    sqlite_file,
+    until_restart,
+)
 from publisher.settings.faults import faults_of
 from publisher.settings.reading import Raw, read
 from publisher.settings.tables import Document
 
-__all__ = ["ExampleConfig", "LogConfig", "MailConfig", "Settings", "WebConfig", "load", "until_restart"]
+__all__ = ["ExampleConfig", "LogConfig", "MailConfig", "Settings", "WebConfig", "load", "sqlite_file", "until_restart"]
 
 
 def load(file: Path, environ: Mapping[str, str]) -> Settings:

@@ -5,7 +5,7 @@ The checks read what was written, not what pydantic made of it, so that a fault 
 
 import ipaddress
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,9 @@ from publisher.domain.source import SourceKind
 from publisher.errors import Fault
 from publisher.i18n import CATALOGUES
 from publisher.settings.reading import Raw, secret_in
+from publisher.settings.requests import check_field_value, check_headers, check_proxy, parse_headers
 from publisher.settings.values import did_you_mean, parse_mailbox
+from publisher.sources.manners import host_of
 from publisher.sources.selecting import BadSelector, select
 from publisher.templating import shipped_templates
 
@@ -48,6 +50,8 @@ def check_together(raw: Raw) -> list[Fault]:
         *_mail(raw),
         *_secrets(raw),
         *_pushed(raw),
+        *_requests(raw),
+        *_groups(raw),
         *_files(raw),
         *_looks(raw),
         *_locales(raw),
@@ -207,6 +211,51 @@ def _weak_token(raw: Raw, token: object, file: object) -> str:
     if len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
         return f"write at least {SHORTEST_TOKEN} letters and digits without spaces (openssl rand -hex 32 makes them)"
     return ""
+
+
+def _requests(raw: Raw) -> Iterator[Fault]:
+    """What the requests of a source carry: usable, given once, and only where something is requested."""
+    judges: tuple[tuple[str, Callable[[str], object]], ...] = (
+        ("headers", parse_headers),
+        ("cookie", check_field_value),
+        ("proxy", check_proxy),
+    )
+    for number, item in raw.items("source"):
+        for key, judge in judges:
+            where, file = ("source", number, key), ("source", number, f"{key}_file")
+            if item.get("kind") == "folder" and (item.get(key) or item.get(file[2])):
+                yield raw.fault(where, "a folder is read from disk: leave it out")
+                continue
+            if item.get(key) and item.get(file[2]):
+                yield raw.fault(file, f"{key} is given too; keep one of the two, better the file")
+            try:
+                _judge_request(raw, item, key, judge)
+            except ValueError as error:
+                yield raw.fault(where if item.get(key) else file, str(error))
+
+
+def _judge_request(raw: Raw, item: Mapping[str, Any], key: str, judge: Callable[[str], object]) -> None:
+    """Raises ValueError for what stands at a key, or in the file that it names."""
+    given, file = item.get(key), item.get(f"{key}_file")
+    if isinstance(given, Mapping):
+        check_headers({str(name): str(value) for name, value in given.items()})
+    elif isinstance(given, str) and given:
+        judge(given)
+    if isinstance(file, str) and file:
+        judge(secret_in(raw.file.parent / file))
+
+
+def _groups(raw: Raw) -> Iterator[Fault]:
+    """A host is in one rate group at most."""
+    groups: dict[str, str] = {}
+    for number, item in raw.items("source"):
+        group, url = item.get("rate_group"), item.get("url")
+        if not isinstance(group, str) or not isinstance(url, str):
+            continue
+        host = host_of(url)
+        if groups.setdefault(host, group) != group:
+            remedy = f'{host} is in the group "{groups[host]}" already; a host is in one group'
+            yield raw.fault(("source", number, "rate_group"), remedy, group)
 
 
 def _files(raw: Raw) -> Iterator[Fault]:

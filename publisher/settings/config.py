@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.publish import COLLECTOR_PATH, Site
 from publisher.settings.reading import secret_in
+from publisher.settings.requests import check_headers, parse_headers
 from publisher.settings.tables import (
     Choosing,
     Document,
@@ -23,7 +25,8 @@ from publisher.settings.tables import (
     RelayTable,
     SourceTable,
 )
-from publisher.sources.fetch import FetchConfig
+from publisher.sources.manners import host_of
+from publisher.sources.options import FetchConfig, SourceOptions
 
 _SQLITE = "sqlite:///"
 _PORTS = {"none": 25, "starttls": 587, "implicit": 465}
@@ -70,7 +73,8 @@ class LogConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration. `templates` is the operator's own folder, `example` is set while the
-    example site is served, `threads` is how many sources are read side by side."""
+    example site is served, `threads` is how many sources are read side by side, `cache` is where documents are kept
+    that `source discover` and `source try` got, to be used again within `reuse`."""
 
     file: Path
     site: Site
@@ -80,6 +84,8 @@ class Settings:
     web: WebConfig
     mail: MailConfig
     fetch: FetchConfig
+    cache: Path
+    reuse: timedelta
     threads: int
     example: ExampleConfig | None
     log: LogConfig
@@ -111,7 +117,21 @@ def build(document: Document, file: Path) -> Settings:
             contact=document.fetch.contact or (base_url + COLLECTOR_PATH if site.base_url else ""),
             allow_private=tuple(document.fetch.allow_private),
             spacing=document.fetch.spacing,
+            budget=document.fetch.budget,
+            groups={
+                host_of(source.url): source.rate_group
+                for source in document.source.values()
+                if source.url and source.rate_group
+            },
+            hint_limit=document.fetch.hint_limit,
+            sources={
+                source.name: options
+                for source in document.source.values()
+                if (options := _options(source, folder)) is not None
+            },
         ),
+        cache=(folder / document.fetch.cache).resolve(),
+        reuse=document.fetch.reuse,
         threads=document.fetch.threads,
         example=_example(document.example, folder) if document.example else None,
         log=LogConfig(document.log.format, document.log.level),
@@ -146,6 +166,11 @@ def database_url(url: str, folder: Path) -> str:
     """The database's URL with the path of a SQLite file made absolute."""
     path = url.removeprefix(_SQLITE)
     return f"{_SQLITE}{(folder / path).resolve()}" if url.startswith(_SQLITE) else url
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a database's URL; None when a server holds it."""
+    return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
 def _example(table: ExampleTable, folder: Path) -> ExampleConfig:
@@ -189,10 +214,26 @@ def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
         selectors=table.selectors,
         full_text=table.full_text,
         on_gone=table.on_gone,
-        first_limit=SITEMAP_FIRST if table.kind is SourceKind.SITEMAP else None,
+        first_limit=table.first_limit or (SITEMAP_FIRST if table.kind is SourceKind.SITEMAP else None),
         include=tuple(table.include),
         exclude=tuple(table.exclude),
+        disabled=table.disabled,
     )
+
+
+def _options(table: SourceTable, folder: Path) -> SourceOptions | None:
+    """What the requests of a source carry; None when nothing was set."""
+
+    def secret(given: SecretStr, file: str) -> str:
+        return given.get_secret_value() or (secret_in(folder / file).strip() if file else "")
+
+    headers = check_headers({name: value.get_secret_value() for name, value in table.headers.items()})
+    if table.headers_file:
+        headers |= parse_headers(secret_in(folder / table.headers_file))
+    cookie, proxy = secret(table.cookie, table.cookie_file), secret(table.proxy, table.proxy_file)
+    if not table.url or not (headers or cookie or proxy):
+        return None
+    return SourceOptions(url=table.url, headers=tuple(headers.items()), cookie=cookie, proxy=proxy)
 
 
 def _selection(table: Choosing) -> Selection:

@@ -17,8 +17,8 @@ from publisher.settings.tables import LIST_TABLES, PREFIX, Document
 from publisher.settings.values import did_you_mean
 
 ENVIRONMENT = "environment"
-_SECRET_FILE = re.compile(rf"{PREFIX}(?:RELAY__\w+?__PASSWORD|SOURCE__\w+?__TOKEN|DATABASE__URL)_FILE")
-_SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+_SECRET_FILE = re.compile(rf"{PREFIX}(?:RELAY__\w+?__PASSWORD|SOURCE__\w+?__(?:COOKIE|PROXY|TOKEN)|DATABASE__URL)_FILE")
+_SECRET_KEY = re.compile(r"pass|secret|token|key|credential|cookie|header|proxy", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
 
 Location = tuple[str | int, ...]

@@ -93,6 +93,10 @@ class FetchTable(Table):
     allow_private: list[Endpoint] = []
     contact: str = ""
     spacing: Duration = timedelta(seconds=1)
+    budget: Annotated[int, Field(ge=0, le=1_000_000)] = 300
+    hint_limit: Duration = timedelta(hours=24)
+    cache: str = "var/cache"
+    reuse: Duration = timedelta(minutes=15)
     threads: Annotated[int, Field(ge=1, le=64)] = 6
 
 
@@ -147,6 +151,15 @@ class SourceTable(Table):
     exclude: list[Line] = []
     token: SecretStr = SecretStr("")
     token_file: str = ""
+    first_limit: Annotated[int, Field(ge=1, le=5000)] | None = None
+    disabled: bool = False
+    headers: dict[str, SecretStr] = {}
+    headers_file: str = ""
+    cookie: SecretStr = SecretStr("")
+    cookie_file: str = ""
+    proxy: SecretStr = SecretStr("")
+    proxy_file: str = ""
+    rate_group: Slug | None = None
 
 
 class FeedTable(Choosing):

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from publisher.domain.article import Content, KnownArticle
-from publisher.domain.source import Source, Validators
+from publisher.domain.source import Source, SourceKind, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
 from publisher.sources.dates import Context
@@ -168,13 +168,19 @@ def fingerprint(*parts: object) -> str:
 
 
 def get(source: Source, fetcher: Fetcher, validators: Validators, accept: str) -> Fetched | NotModified:
-    """Fetch a source's own address, which its owner gave: robots.txt is not asked. Raises SourceError."""
-    request = FetchRequest(url=source.url, accept=accept, validators=validators, obey_robots=False)
+    """Fetch a source's own address. A feed that its owner named is for machines: robots.txt is not asked about it.
+
+    Raises SourceError.
+    """
+    obey_robots = source.kind is not SourceKind.FEED
+    request = FetchRequest(url=source.url, accept=accept, validators=validators, obey_robots=obey_robots)
     match fetcher.fetch(request):
         case Fetched() | NotModified() as result:
             return result
         case Gone():
-            raise SourceError(source.name, f"{source.url} is gone (410): remove it or change its url", gone=True)
+            raise SourceError(
+                source.name, f"{source.url} is gone (410): remove it or change its url", status=410, gone=True
+            )
         case Refused(reason, status, retry_after, postponed):
             raise SourceError(
                 source.name,

@@ -9,13 +9,29 @@ PIECE = 64 * 1024
 """No piece that is given out is much larger than this, whatever one byte of input unfolds to."""
 
 
+MAX_CODINGS = 3
+"""Nobody needs more than one; a tower of them is an attack."""
+
+
 class BadEncoding(Exception):
     """The body is not what its Content-Encoding says."""
 
 
-def decompressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
-    """The body in small pieces; codings are undone from the last to the first."""
-    for name in reversed([part.strip().lower() for part in coding.split(",") if part.strip()]):
+class TooLarge(Exception):
+    """What a coding unfolds to is larger than the body may be, though the body inside may not be."""
+
+
+def decompressed(pieces: Iterator[bytes], coding: str, limit: int) -> Iterator[bytes]:
+    """The body in small pieces, some of them empty; codings are undone from the last to the first.
+
+    No coding may unfold to more than `limit` bytes, or what one packs for the next could keep us busy for ever.
+    """
+    names = [part.strip().lower() for part in coding.split(",") if part.strip()]
+    if len(names) > MAX_CODINGS:
+        raise BadEncoding(f"the body is coded {len(names)} times over")
+    for place, name in enumerate(reversed(names)):
+        if place:
+            pieces = _within(pieces, limit)
         match name:
             case "gzip" | "x-gzip":
                 pieces = _gunzip(pieces)
@@ -26,6 +42,15 @@ def decompressed(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
             case _:
                 raise BadEncoding(f"the body is coded as {name!r}, which was not asked for")
     return pieces
+
+
+def _within(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise TooLarge
+        yield piece
 
 
 def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -58,6 +83,7 @@ def _unbrotli(pieces: Iterable[bytes]) -> Iterator[bytes]:
             while out:
                 yield out
                 out = b"" if unfolder.is_finished() else unfolder.process(b"", output_buffer_limit=PIECE)
+            yield b""
     except brotli.error as error:
         raise BadEncoding("the body is broken brotli") from error
     if begun and not unfolder.is_finished():

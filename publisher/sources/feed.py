@@ -46,7 +46,7 @@ class FeedReader(SourceReader):
             listed=tuple(listed),
             guids=identified.guids,
             validators=Validators() if pages.unfinished else result.validators,
-            hints=replace(result.hints, ttl=document.ttl),
+            hints=replace(result.hints, ttl=document.ttl, skip_hours=document.skip_hours, skip_days=document.skip_days),
             problems=(*_left_out(document), *pages.problems),
             moved_to=result.moved_to,
             reservations=result.reservations,

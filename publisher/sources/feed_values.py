@@ -10,13 +10,13 @@ from datetime import timedelta
 from html import escape
 
 from publisher.domain.article import Enclosure
-from publisher.domain.source import HINT_LIMIT
 
 MAX_ITEMS = 5000
 """More entries of one feed are not read: the newest stand first, and a feed is no archive."""
 
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 
+LONGEST_WAIT = timedelta(days=365)
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -109,14 +109,15 @@ def octets(length: str) -> int:
 
 
 def wait(ttl: str, period: str, frequency: str) -> timedelta | None:
-    """RSS `ttl` in minutes, or the syndication module's period divided by its frequency."""
-    if re.fullmatch(r"[0-9]{1,6}", ttl):
-        return min(timedelta(minutes=int(ttl)), HINT_LIMIT)
+    """The longer of RSS `ttl` in minutes and the syndication module's period divided by its frequency."""
+    waits = []
+    if re.fullmatch(r"[0-9]{1,9}", ttl):
+        waits.append(timedelta(minutes=int(ttl)))
     hours = _PERIODS.get(period.lower())
-    if hours is None:
-        return None
-    times = int(frequency[:4]) if re.fullmatch(r"[1-9][0-9]*", frequency) else 1
-    return min(timedelta(hours=hours) / times, HINT_LIMIT)
+    if hours is not None:
+        times = int(frequency[:4]) if re.fullmatch(r"[1-9][0-9]*", frequency) else 1
+        waits.append(timedelta(hours=hours) / times)
+    return min(max(waits), LONGEST_WAIT) if waits else None
 
 
 def hours(texts: Sequence[str]) -> frozenset[int]:

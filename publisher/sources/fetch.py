@@ -12,13 +12,24 @@ from urllib.parse import unquote
 import httpcore2
 import httpx2
 
-from publisher import __version__
-from publisher.domain.source import HINT_LIMIT, Validators
-from publisher.pipeline.ports import Clock, Fetched, Fetcher, FetchRequest, FetchResult, Gone, NotModified, Refused
+from publisher.domain.source import Validators
+from publisher.pipeline.ports import (
+    Clock,
+    Fetched,
+    Fetcher,
+    FetchRequest,
+    FetchResult,
+    Gone,
+    Hosts,
+    NotModified,
+    Refused,
+)
 from publisher.sources import headers
-from publisher.sources.decompress import BadEncoding, decompressed
-from publisher.sources.guard import AddressRefused, Deadline, GuardedBackend, within
-from publisher.sources.manners import REST_AFTER_429, Hosts
+from publisher.sources.decompress import BadEncoding, TooLarge, decompressed
+from publisher.sources.guard import AddressRefused, Deadline, Resolver, system_resolver, within
+from publisher.sources.manners import Forgetful, HostQueue, Manners, Postponed
+from publisher.sources.options import FetchConfig
+from publisher.sources.pools import Pools
 from publisher.sources.reservations import from_headers
 from publisher.sources.robots import MAX_BYTES as ROBOTS_BYTES
 from publisher.sources.robots import MAX_REDIRECTS as ROBOTS_REDIRECTS
@@ -26,6 +37,8 @@ from publisher.sources.robots import Robots
 from publisher.sources.well_known import WellKnown
 
 MAX_REDIRECTS = 10
+
+__all__ = ["FetchConfig", "HttpFetcher"]
 
 _PERMANENT = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT}
 _REDIRECTS = _PERMANENT | {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.TEMPORARY_REDIRECT}
@@ -35,31 +48,10 @@ _TAKEN = {HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION}
 _NETWORK_ERRORS = (
     httpcore2.NetworkError,
     httpcore2.ProtocolError,
+    httpcore2.ProxyError,
     httpcore2.TimeoutException,
     httpcore2.UnsupportedProtocol,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchConfig:
-    """How to fetch. `contact` is a URL (or address) for webmasters; `allow_private` opens single "host:port" pairs.
-
-    `spacing` is the least time between two starts on one host (none on loopback). `deadline` and `max_bytes` are
-    upper bounds for every request. Without `obey_robots` robots.txt is never asked for.
-    """
-
-    contact: str = ""
-    allow_private: tuple[str, ...] = ()
-    spacing: timedelta = timedelta(seconds=1)
-    deadline: timedelta = timedelta(seconds=30)
-    max_bytes: int = 50 * 1024 * 1024
-    obey_robots: bool = True
-
-    @property
-    def user_agent(self) -> str:
-        """What we call ourselves (RFC 9110, section 10.1.5)."""
-        contact = f" (+{self.contact})" if self.contact else ""
-        return f"publisher/{__version__}{contact}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +91,24 @@ class HttpFetcher(Fetcher):
         *,
         ssl_context: ssl.SSLContext | None = None,
         clock: Clock = lambda: datetime.now(UTC),
+        memory: Hosts | None = None,
+        resolve: Resolver = system_resolver,
     ) -> None:
+        """`memory` keeps what hosts were promised; without it they are promised it while the process lives."""
+        memory = memory or Forgetful()
+        manners = Manners(
+            spacing=config.spacing, budget=config.budget, groups=config.groups, hint_limit=config.hint_limit
+        )
         self._config = config
         self._clock = clock
-        self._hosts = Hosts(config.spacing)
-        self._robots = Robots(self._fetch_robots)
+        self._hosts = HostQueue(manners, memory, clock)
+        self._robots = Robots(self._fetch_robots, memory, clock)
         self._well_known = WellKnown(self.fetch)
-        self._pool = httpcore2.ConnectionPool(
-            # Without the environment: SSL_CERT_FILE and proxies of the shell are not for other people's pages.
-            ssl_context=ssl_context or httpx2.create_ssl_context(trust_env=False),
-            max_connections=None,
-            max_keepalive_connections=20,
-            keepalive_expiry=5.0,
-            network_backend=GuardedBackend(config.allow_private),
-        )
+        self._pools = Pools(config.allow_private, ssl_context, resolve)
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        self._pool.close()
+        self._pools.close()
 
     def fetch(self, request: FetchRequest) -> FetchResult:
         """Get one document."""
@@ -131,8 +123,8 @@ class HttpFetcher(Fetcher):
         try:
             with within(errand.deadline):
                 return self._follow(errand)
-        except _Refusal as refusal:
-            return refusal.refused
+        except (_Refusal, Postponed) as ended:
+            return ended.refused
         except AddressRefused as error:
             return Refused(str(error))
         except httpcore2.TimeoutException:
@@ -165,11 +157,8 @@ class HttpFetcher(Fetcher):
             with errand.deadline.paused():
                 refusal = self._robots.refusal(url)
             if refusal:
-                raise _Refusal(refusal)
-        if rest := self._hosts.resting(url):
-            reason = f"host {parsed.host} asked to wait until {self._clock() + rest:%Y-%m-%d %H:%M} UTC after a 429"
-            raise _Refusal(reason, HTTPStatus.TOO_MANY_REQUESTS, rest)
-        with self._hosts.turn(url, errand.deadline):
+                return refusal
+        with self._hosts.turn(url, errand.deadline, self._robots.delay(url)):
             result = self._exchange(parsed, errand)
         return self._with_reservations(result, errand) if isinstance(result, Fetched) else result
 
@@ -185,7 +174,8 @@ class HttpFetcher(Fetcher):
         form = errand.request.form
         method = "GET" if form is None else "POST"
         request = httpx2.Request(method, url, headers=self._headers(url, errand.request), data=form)
-        answer = self._pool.handle_request(
+        options = self._config.sources.get(errand.request.source)
+        answer = self._pools.get(options.proxy if options else "", url).handle_request(
             httpcore2.Request(
                 method=request.method,
                 url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -194,6 +184,7 @@ class HttpFetcher(Fetcher):
             )
         )
         response = httpx2.Response(answer.status, headers=answer.headers)
+        self._hosts.answered(str(url), answer.status, headers.retry_after(response.headers, self._clock()))
         with closing(answer):
             return self._judge(url, response, answer.iter_stream(), errand)
 
@@ -209,7 +200,8 @@ class HttpFetcher(Fetcher):
             fields.append((b"If-Modified-Since", headers.to_wire(request.validators.last_modified)))
         if url.userinfo:
             fields.append((b"Authorization", b"Basic " + base64.b64encode(unquote(url.userinfo.decode()).encode())))
-        return fields
+        options = self._config.sources.get(request.source)
+        return [*fields, *(options.fields(str(url)) if options else [])]
 
     def _judge(
         self, url: httpx2.URL, response: httpx2.Response, body: Iterator[bytes], errand: _Errand
@@ -242,16 +234,15 @@ class HttpFetcher(Fetcher):
             case HTTPStatus.GONE:
                 return Gone(str(url))
             case status:
-                return self._refuse(url, status, headers.retry_after(response.headers, now))
+                return _refused(status, headers.retry_after(response.headers, now))
 
-    def _refuse(self, url: httpx2.URL, status: int, retry_after: timedelta | None) -> Refused:
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._hosts.rest(str(url), min(retry_after or REST_AFTER_429, HINT_LIMIT))
-        try:
-            name = f"{status} {HTTPStatus(status).phrase}"
-        except ValueError:
-            name = str(status)
-        return Refused(f"the server says {name}", status, retry_after)
+
+def _refused(status: int, retry_after: timedelta | None) -> Refused:
+    try:
+        name = f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        name = str(status)
+    return Refused(f"the server says {name}", status, retry_after)
 
 
 def _read(response: httpx2.Response, body: Iterator[bytes], errand: _Errand) -> bytes:
@@ -263,12 +254,17 @@ def _read(response: httpx2.Response, body: Iterator[bytes], errand: _Errand) -> 
         raise _Refusal(too_large, response.status_code)
     whole = bytearray()
     try:
-        for piece in decompressed(body, response.headers.get("content-encoding", "")):
+        for piece in decompressed(body, response.headers.get("content-encoding", ""), limit):
+            if errand.deadline.remaining() <= 0:
+                # What it unfolds to may be nothing for long: no wait on the network ends that.
+                raise httpcore2.ReadTimeout("the deadline has passed")
             whole += piece
             if len(whole) > limit:
                 if errand.cut:
                     return bytes(whole[:limit])
                 raise _Refusal(too_large, response.status_code)
+    except TooLarge:
+        raise _Refusal(too_large, response.status_code) from None
     except BadEncoding as error:
         raise _Refusal(str(error), response.status_code) from error
     return bytes(whole)

@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -21,6 +21,8 @@ CONNECT_TIMEOUT = 10.0
 
 SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolver = Callable[[str, int], list[str]]
+"""Gives the addresses of a name for a port, as text; raises OSError (or ValueError) when there is none."""
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _REFUSED_V6 = tuple(
@@ -107,8 +109,9 @@ def is_loopback_host(host: str) -> bool:
 class GuardedBackend(httpcore2.NetworkBackend):
     """Connects to public addresses, and to the `host:port` pairs that were opened by name."""
 
-    def __init__(self, allow_private: Iterable[str] = ()) -> None:
+    def __init__(self, allow_private: Iterable[str] = (), resolve: Resolver | None = None) -> None:
         self._open = frozenset(pair.casefold() for pair in allow_private)
+        self._resolve = resolve or system_resolver
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -142,8 +145,17 @@ class GuardedBackend(httpcore2.NetworkBackend):
         """Never: no URL names a socket file."""
         raise AddressRefused("sockets in the file system are not for fetching")
 
+    def check(self, host: str, port: int) -> None:
+        """Judge an address without connecting; raises AddressRefused. A name that can't be resolved here passes."""
+        try:
+            self._permitted(host, port)
+        except AddressRefused:
+            raise
+        except httpcore2.ConnectError:
+            return
+
     def _permitted(self, host: str, port: int) -> list[Address]:
-        addresses = _resolve(host, port, _limit(CONNECT_TIMEOUT, httpcore2.ConnectTimeout))
+        addresses = _addresses(host, port, self._resolve, _limit(CONNECT_TIMEOUT, httpcore2.ConnectTimeout))
         pair = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if pair.casefold() in self._open:
             return addresses
@@ -154,19 +166,23 @@ class GuardedBackend(httpcore2.NetworkBackend):
         return passed
 
 
-def _resolve(host: str, port: int, timeout: float | None) -> list[Address]:
-    """All addresses of a name. The system's resolver knows no deadline, so it is asked in a thread of its own."""
+def system_resolver(host: str, port: int) -> list[str]:
+    """The addresses that this machine's resolver gives for a name; raises OSError or UnicodeError."""
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def _addresses(host: str, port: int, resolve: Resolver, timeout: float | None) -> list[Address]:
+    """All addresses of a name. A resolver knows no deadline, so it is asked in a thread of its own."""
     try:
         return [ipaddress.ip_address(host)]
     except ValueError:
         pass
-    answers: queue.SimpleQueue[list[Address] | OSError | UnicodeError] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[Address] | OSError | ValueError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put([ipaddress.ip_address(entry[4][0]) for entry in found])
-        except (OSError, UnicodeError) as error:
+            answers.put([ipaddress.ip_address(address) for address in resolve(host, port)])
+        except (OSError, ValueError) as error:
             answers.put(error)
 
     threading.Thread(target=ask, name="resolver", daemon=True).start()

@@ -91,7 +91,7 @@ def _unpacked(data: bytes) -> bytes:
     if data[:2] == _GZIP:
         whole = bytearray()
         try:
-            for piece in decompressed(iter([data]), "gzip"):
+            for piece in decompressed(iter([data]), "gzip", MAX_BYTES):
                 whole += piece
                 if len(whole) > MAX_BYTES:
                     break

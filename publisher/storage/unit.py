@@ -11,6 +11,7 @@ from publisher.storage.articles import SqlArticles
 from publisher.storage.deliveries import SqlDeliveries
 from publisher.storage.editions import SqlEditions
 from publisher.storage.feeds import SqlFeedDocuments
+from publisher.storage.hosts import SqlHosts
 from publisher.storage.hubs import SqlHubSubscriptions
 from publisher.storage.newsletters import SqlNewsletters
 from publisher.storage.notices import SqlNotices
@@ -58,6 +59,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def hubs(self) -> SqlHubSubscriptions:
         return SqlHubSubscriptions(self._connection)
+
+    @cached_property
+    def hosts(self) -> SqlHosts:
+        return SqlHosts(self._connection)
 
     @cached_property
     def feeds(self) -> SqlFeedDocuments:

@@ -17,6 +17,7 @@ from publisher.pipeline.ports.composing import (
     Subscriptions,
 )
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
+from publisher.pipeline.ports.hosts import Hosts, RobotsFile
 from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter
 from publisher.pipeline.ports.reading import (
@@ -50,6 +51,7 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "Gone",
+    "Hosts",
     "HubContent",
     "HubSubscriptions",
     "MessageWriter",
@@ -65,6 +67,7 @@ __all__ = [
     "Refused",
     "RenderRequest",
     "Renderer",
+    "RobotsFile",
     "Run",
     "Runs",
     "SeqRange",

@@ -11,6 +11,7 @@ from publisher.domain.token import Keyring
 from publisher.pipeline.ports.collecting import Articles, Notices, Sources
 from publisher.pipeline.ports.composing import Editions, Newsletters, Subscriptions
 from publisher.pipeline.ports.delivering import Deliveries
+from publisher.pipeline.ports.hosts import Hosts
 from publisher.pipeline.ports.hubs import HubSubscriptions
 from publisher.pipeline.ports.publishing import FeedDocuments
 
@@ -71,6 +72,8 @@ class UnitOfWork(Protocol):
     def notices(self) -> Notices: ...
     @property
     def hubs(self) -> HubSubscriptions: ...
+    @property
+    def hosts(self) -> Hosts: ...
     @property
     def feeds(self) -> FeedDocuments: ...
     @property

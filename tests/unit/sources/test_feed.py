@@ -238,9 +238,12 @@ def test_encodings(site, desk, encoding, declared, served):
     [
         ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", timedelta(hours=6)),
         ("<sy:updatePeriod> hourly </sy:updatePeriod>", timedelta(hours=1)),
-        ("<sy:updatePeriod>weekly</sy:updatePeriod>", timedelta(hours=24)),
+        ("<sy:updatePeriod>weekly</sy:updatePeriod>", timedelta(days=7)),
+        ("<ttl>90</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", timedelta(minutes=90)),
+        ("<ttl>30</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", timedelta(minutes=60)),
         ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", timedelta(hours=1)),
-        ("<ttl>60000</ttl>", timedelta(hours=24)),
+        ("<ttl>60000</ttl>", timedelta(minutes=60000)),
+        ("<ttl>600000</ttl>", timedelta(days=365)),
         ("<ttl>soon</ttl>", None),
     ],
 )

@@ -14,6 +14,8 @@ from publisher import __version__
 from publisher.domain.source import PollHints, Validators
 from publisher.pipeline.ports import Fetched, FetchRequest, Gone, NotModified, Refused
 from publisher.sources.fetch import FetchConfig, HttpFetcher
+from publisher.sources.guard import Deadline
+from publisher.sources.manners import Forgetful, HostQueue, Manners
 from tests.unit.sources.site import Answer
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -132,7 +134,7 @@ def test_a_host_that_says_429_is_left_alone(site, fetcher):
     assert second.status == 429
     # Who reads it did nothing wrong: another source of this host was told to wait.
     assert re.fullmatch(
-        r"host 127\.0\.0\.1 asked to wait until \d{4}-\d\d-\d\d \d\d:\d\d UTC after a 429", second.reason
+        r"127\.0\.0\.1:\d+ is left alone until \d{4}-\d\d-\d\d \d\d:\d\d UTC after it said 429", second.reason
     )
     assert site.paths() == ["/a"]
 
@@ -393,11 +395,12 @@ def test_one_connection_at_a_time_for_a_host(site, fetcher):
     assert site.most_open == 1
 
 
-def test_starts_on_a_host_are_spaced_but_not_on_loopback():
-    from publisher.sources.guard import Deadline
-    from publisher.sources.manners import Hosts
+def queue(**manners):
+    return HostQueue(Manners(**manners), Forgetful(), lambda: NOW, chance=float)
 
-    hosts = Hosts(timedelta(seconds=0.1))
+
+def test_starts_on_a_host_are_spaced_but_not_on_loopback():
+    hosts = queue(spacing=timedelta(seconds=0.1))
     starts = {}
     for url in ("http://example.org/a", "https://EXAMPLE.org:8443/b", "http://127.0.0.1:1/", "http://127.0.0.1:1/"):
         with hosts.turn(url, Deadline(1)):
@@ -408,10 +411,7 @@ def test_starts_on_a_host_are_spaced_but_not_on_loopback():
 
 
 def test_waiting_for_a_turn_costs_no_time_of_the_deadline():
-    from publisher.sources.guard import Deadline
-    from publisher.sources.manners import Hosts
-
-    hosts, deadline = Hosts(timedelta(seconds=0.2)), Deadline(0.1)
+    hosts, deadline = queue(spacing=timedelta(seconds=0.2)), Deadline(0.1)
     for _ in range(2):
         with hosts.turn("http://example.org/", deadline):
             pass

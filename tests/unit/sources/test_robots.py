@@ -1,12 +1,11 @@
 """robots.txt: what it allows, and what it means when it can't be read."""
 
-from datetime import timedelta
-
 import pytest
 
 from publisher.pipeline.ports import Fetched, FetchRequest, Refused
-from publisher.sources import robots
 from publisher.sources.fetch import FetchConfig, HttpFetcher
+from publisher.sources.manners import Forgetful
+from tests.fakes import FakeClock
 from tests.unit.sources.site import Answer
 
 RULES = b"""\xef\xbb\xbfUser-agent: *
@@ -61,16 +60,40 @@ def test_4xx_allows_and_5xx_forbids(site, fetcher, status, allowed):
         assert result.status is None
 
 
-def test_it_is_asked_for_once_a_day(site, fetcher, monkeypatch):
-    site.pages["/robots.txt"] = Answer(b"")
+def test_it_is_asked_for_once_a_day_and_a_restart_forgets_it_not(site):
+    site.pages["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /b")
     site.pages["/a"] = Answer(b"x")
+    clock, memory = FakeClock(), Forgetful()
+
+    def fetch(path):
+        fetcher = HttpFetcher(FetchConfig(allow_private=(site.host,)), clock=clock, memory=memory)
+        result = fetcher.fetch(FetchRequest(url=site.url + path))
+        fetcher.close()
+        return result
+
+    def asked():
+        return [asked.path for asked in site.asked].count("/robots.txt")
+
     for _ in range(3):
-        fetcher.fetch(FetchRequest(url=f"{site.url}/a"))
-    assert [asked.path for asked in site.asked].count("/robots.txt") == 1
-    later = robots.time.monotonic() + timedelta(hours=25).total_seconds()
-    monkeypatch.setattr(robots.time, "monotonic", lambda: later)
-    fetcher.fetch(FetchRequest(url=f"{site.url}/a"))
-    assert [asked.path for asked in site.asked].count("/robots.txt") == 2
+        fetch("/a")
+    assert isinstance(fetch("/b"), Refused)
+    assert asked() == 1
+    clock.pass_by(hours=25)
+    fetch("/a")
+    assert asked() == 2
+
+
+def test_a_failure_to_read_it_is_believed_for_minutes_only(site):
+    site.pages["/robots.txt"] = Answer(status=503)
+    site.pages["/a"] = Answer(b"x")
+    clock = FakeClock()
+    fetcher = HttpFetcher(FetchConfig(allow_private=(site.host,)), clock=clock)
+    assert isinstance(fetcher.fetch(FetchRequest(url=f"{site.url}/a")), Refused)
+    site.pages["/robots.txt"] = Answer(b"")
+    assert isinstance(fetcher.fetch(FetchRequest(url=f"{site.url}/a")), Refused)
+    clock.pass_by(minutes=11)
+    assert isinstance(fetcher.fetch(FetchRequest(url=f"{site.url}/a")), Fetched)
+    fetcher.close()
 
 
 def test_a_large_one_is_cut_and_believed(site, fetcher):

@@ -1,0 +1,61 @@
+"""What hosts were promised outlives the process."""
+
+from datetime import date, timedelta
+
+from publisher.domain.host import HostState
+from publisher.pipeline.ports import RobotsFile
+from publisher.storage.database import SqlStorage
+from publisher.storage.hosts import StoredHosts
+from tests.unit.storage.made import NOW
+
+HOUR = timedelta(hours=1)
+TODAY = date(2026, 11, 24)
+
+
+def test_rest_and_refusals_come_back_as_they_were(storage: SqlStorage) -> None:
+    hosts = StoredHosts(storage)
+    assert hosts.all() == {}
+    first = HostState(name="example.org", rest_until=NOW + HOUR, refusals=2, busy=1)
+    hosts.save(first)
+    assert hosts.all() == {"example.org": first}
+    calm = HostState(name="example.org")
+    hosts.save(calm)
+    assert hosts.all() == {"example.org": calm}
+
+
+def test_requests_are_counted_by_host_and_day(storage: SqlStorage) -> None:
+    hosts = StoredHosts(storage)
+    counts = [hosts.count("example.org", TODAY) for _ in range(3)]
+    assert counts == [1, 2, 3]
+    assert hosts.count("example.net", TODAY) == 1
+    assert hosts.count("example.org", TODAY + timedelta(days=1)) == 1
+    hosts.save(HostState(name="example.org", rest_until=NOW))
+    assert hosts.all()["example.org"] == HostState(
+        name="example.org", rest_until=NOW, day=TODAY + timedelta(days=1), requests=1
+    )
+
+
+def test_robots_files_are_kept_with_what_they_say_or_why_they_could_not_be_read(storage: SqlStorage) -> None:
+    hosts = StoredHosts(storage)
+    read = RobotsFile(origin="https://example.org", until=NOW, text="User-agent: *\nDisallow: /\0")
+    refused = RobotsFile(origin="https://example.org", until=NOW + HOUR, refusal="503")
+    assert hosts.robots(read.origin) is None
+    hosts.save_robots(read)
+    assert hosts.robots(read.origin) == RobotsFile(origin=read.origin, until=NOW, text="User-agent: *\nDisallow: /")
+    hosts.save_robots(refused)
+    assert hosts.robots(read.origin) == refused
+
+
+def test_what_is_of_no_use_any_more_is_dropped(storage: SqlStorage) -> None:
+    hosts = StoredHosts(storage)
+    hosts.save_robots(RobotsFile(origin="https://old.example", until=NOW - HOUR, text=""))
+    hosts.save_robots(RobotsFile(origin="https://new.example", until=NOW + HOUR, text=""))
+    hosts.save(HostState(name="rested", rest_until=NOW - HOUR))
+    hosts.save(HostState(name="resting", rest_until=NOW + HOUR))
+    hosts.save(HostState(name="refusing", rest_until=NOW - HOUR, refusals=1))
+    hosts.count("yesterday", TODAY - timedelta(days=1))
+    hosts.count("today", TODAY)
+    hosts.forget(NOW)
+    assert set(hosts.all()) == {"resting", "refusing", "today"}
+    assert hosts.robots("https://old.example") is None
+    assert hosts.robots("https://new.example") is not None
