@@ -67,7 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
         for sent, ours in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
             if self.headers.get(sent) is not None and self.headers[sent] == answer.headers.get(ours):
                 status, body = 304, b""
-        self.send_response(status)
+        if "Date" in answer.headers:
+            self.send_response_only(status)
+        else:
+            self.send_response(status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if status != 304:
