@@ -208,20 +208,6 @@ class ArticleState:
         return max(self.revision.content.updated or (self.revision.changed_at if edited else self.dated), self.dated)
 
 
-def decide_change(known: KnownArticle | None, entry: Entry, *, backlog: bool) -> ArticleChange:
-    """What a source's entry means: a new article, an edit, or nothing.
-
-    A published date that was once resolved is kept: a page that shows "3 hours ago" is not edited every hour.
-    """
-    if known is None:
-        return New(entry, announced=not backlog)
-    if known.published is not None and entry.content.published != known.published:
-        entry = replace(entry, content=replace(entry.content, published=known.published))
-    if entry.content.fingerprint() == known.fingerprint:
-        return Unchanged(known, entry)
-    return Edited(known, entry)
-
-
 def within_rights(state: ArticleState, use: Use) -> ArticleState | None:
     """The state that a use may show: whole, a quotation, or None when it must be left out."""
     content = state.revision.content

@@ -173,7 +173,9 @@ def _has_guid(entry: Entry) -> bool:
 def _recognised(
     entry: Entry, addresses: Sequence[str], found: Mapping[str, KnownArticle], guids: Guids
 ) -> KnownArticle | None:
-    by_key = found.get(entry.key)
+    by_key, by_address = found.get(entry.key), found.get(address(entry.url) or "")
+    if by_address is not None and address(entry.url) in addresses and _same_title(by_address, entry):
+        return by_address
     if by_key is not None and not _key_repeats(by_key, entry):
         return by_key
     own = address(entry.url)
@@ -250,9 +252,9 @@ def _same_title(known: KnownArticle, entry: Entry) -> bool:
 
 
 def _alike(one: str, two: str) -> bool:
-    """Whether two titles share half of their words."""
+    """Whether two titles share more than half of their words."""
     first, second = Counter(words(one)), Counter(words(two))
-    return 2 * (first & second).total() >= max(1, min(first.total(), second.total()))
+    return 2 * (first & second).total() > min(first.total(), second.total())
 
 
 def _together(one: datetime, two: datetime, within: timedelta) -> bool:

@@ -153,7 +153,7 @@ class Collector:
         now, polling = self.clock(), self._polling()
 
         def store(work: UnitOfWork) -> SourceReport:
-            judgement = judge(work, stored, reading) if reading.changed else None
+            judgement = judge(work, stored, reading, now) if reading.changed else None
             changes = judgement.changes if judgement else ()
             report = SourceReport(
                 source=stored.source.name,
@@ -180,6 +180,10 @@ class Collector:
                 work.notices.close(stored.source.id, "gone", now)
             if changes:
                 work.articles.store(stored.source.id, changes, now)
+            if judgement and judgement.missing:
+                work.articles.miss(judgement.missing, now)
+            if judgement and judgement.back:
+                work.articles.regain(judgement.back, now)
             return report
 
         return self.storage.share(store)

@@ -1,25 +1,34 @@
 """What the entries of one reading mean to the articles that are stored: the part of collecting that decides."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from publisher.domain import identity
-from publisher.domain.article import (
-    ArticleChange,
-    Entry,
-    KnownArticle,
-    decide_change,
-    within_reservations,
-)
+from publisher.domain import edits, identity
+from publisher.domain.article import ArticleChange, Entry, KnownArticle, New, columns, within_reservations
+from publisher.domain.change import Arrivals, Missing, decide_change, decide_missing, is_flood, is_missing, is_old
 from publisher.domain.source import Guids, Source, StoredSource
+from publisher.domain.words import fold
 from publisher.pipeline.ports import Reading, Storage, UnitOfWork
+from publisher.pipeline.wording import counted
+
+ENOUGH_TO_JUDGE = 5
+"""New articles that must have been read to see whether they are a flood."""
+
+SAME_BODIES = 3
+"""Pages of one reading that say the same: none of them is an article."""
+
+FLOOD_NOTICE = "flood"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one reading changes, and what its guids turned out to be."""
+    """What one reading changes, which pages are away or back again, and what its guids turned out to be."""
 
     changes: Sequence[ArticleChange]
+    missing: Sequence[Missing]
+    back: Sequence[KnownArticle]
     guids: Guids
 
 
@@ -27,31 +36,127 @@ def finder(storage: Storage, source_id: int) -> Callable[[Sequence[str]], Mappin
     """Answers a reader which of some keys are stored: under that name, or as another address of the same page."""
 
     def known(keys: Sequence[str]) -> Mapping[str, KnownArticle]:
-        names = {key: (key, named) if (named := identity.address(key)) else (key,) for key in keys}
         with storage.read() as work:
-            found = work.articles.known(
-                source_id, list(dict.fromkeys(name for each in names.values() for name in each))
-            )
-        return {key: found[name] for key, each in names.items() for name in reversed(each) if name in found}
+            return find(work, source_id, keys)
 
     return known
 
 
-def judge(work: UnitOfWork, stored: StoredSource, reading: Reading) -> Judgement:
-    """What the entries mean, and which keys stay a backlog: named by the first listing or a page of older articles,
-    not read yet."""
+def find(work: UnitOfWork, source_id: int, keys: Sequence[str]) -> Mapping[str, KnownArticle]:
+    """Which of some keys are stored."""
+    names = {key: (key, named) if (named := identity.address(key)) else (key,) for key in keys}
+    found = work.articles.known(source_id, list(dict.fromkeys(name for each in names.values() for name in each)))
+    return {key: found[name] for key, each in names.items() for name in reversed(each) if name in found}
+
+
+def judge(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetime) -> Judgement:
+    """What the entries mean, and which keys stay a backlog: named by the first listing, a page of older articles, or a
+    flood, and not read yet."""
     source = stored.source
-    guids = reading.guids or stored.state.guids
-    entries = [_within_reservations(entry, source, reading) for entry in reading.entries]
+    entries = _without_stand_ins([_within_reservations(entry, source, reading) for entry in reading.entries])
     found = work.articles.known(source.id, identity.asked_names(entries))
-    identified = identity.identify(entries, found, guids, reading.listed)
+    identified = identity.identify(entries, found, reading.guids or stored.state.guids, reading.listed)
     backlog = _backlog(work, stored, reading)
-    changes = [
-        _named(decide_change(named.known, named.entry, backlog=backlog.covers(named.entry.key)), named, found)
-        for named in identified.entries
-    ]
+    changes = _changes(work, identified.entries, backlog)
+    if not backlog.first:
+        changes = _still_held(work, source, changes)
+        unread = _flood(work, stored, reading, _announced(changes), found)
+        if unread is not None:
+            _tell_flood(work, source, changes, reading, now)
+            changes = [_held(change) for change in changes]
+            backlog = replace(backlog, keys=backlog.keys | unread)
     backlog.leave(work, source.id, {entry.key for entry in entries} | {named.entry.key for named in identified.entries})
-    return Judgement(changes, identified.guids)
+    named = [_named(change, one, found) for change, one in zip(changes, identified.entries, strict=True)]
+    back = [one.known for one in named if not isinstance(one, New) and is_missing(one.known)]
+    return Judgement(named, _missing(work, source, reading), back, identified.guids)
+
+
+def _without_stand_ins(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries without those whose pages all say the same: a site that answers so has lost them."""
+    said = {entry.key: _said(entry) for entry in entries if "body" in entry.evidence and entry.content.text}
+    times = Counter(said.values())
+    return [entry for entry in entries if entry.key not in said or times[said[entry.key]] < SAME_BODIES]
+
+
+def _said(entry: Entry) -> str:
+    """What a page says; a short text only together with its title, since pages of pictures share theirs."""
+    text = entry.content.text
+    is_long = columns(text[: identity.ENOUGH_TEXT]) >= identity.ENOUGH_TEXT
+    return fold(text if is_long else f"{entry.content.title}\n{text}")
+
+
+def _changes(work: UnitOfWork, entries: Sequence[identity.Named], backlog: "_Backlog") -> list[ArticleChange]:
+    """What each entry means, by what the article says now."""
+    differing = [
+        named.known.id
+        for named in entries
+        if named.known and named.known.fingerprint != named.entry.content.fingerprint()
+    ]
+    states = work.articles.states(differing, work.articles.latest_seq()) if differing else {}
+    before = {article_id: state.revision.content for article_id, state in states.items()}
+    pairs = [(before[one.known.id], one.entry.content) for one in entries if one.known and one.known.id in before]
+    common = edits.common_changes(pairs) if len(pairs) >= edits.COMMON else frozenset[str]()
+    return [
+        decide_change(
+            named.known,
+            named.entry,
+            backlog=backlog.covers(named.entry.key),
+            before=before.get(named.known.id) if named.known else None,
+            common=common,
+        )
+        for named in entries
+    ]
+
+
+def _announced(changes: Sequence[ArticleChange]) -> list[New]:
+    return [change for change in changes if isinstance(change, New) and change.announced]
+
+
+def _still_held(work: UnitOfWork, source: Source, changes: list[ArticleChange]) -> list[ArticleChange]:
+    """The changes; what of an earlier flood had to wait for its page is held like the rest of it."""
+    waited = any(isinstance(change, New) and not change.announced for change in changes)
+    if not waited or not work.articles.held(source.id):
+        return changes
+    return [_held(one) if isinstance(one, New) and not one.announced else one for one in changes]
+
+
+def _flood(
+    work: UnitOfWork, stored: StoredSource, reading: Reading, new: Sequence[New], found: Mapping[str, KnownArticle]
+) -> frozenset[str] | None:
+    """The keys that a flood named, when the new articles are one."""
+    if len(new) <= ENOUGH_TO_JUDGE:
+        return None
+    unknown = frozenset(reading.listed).difference(find(work, stored.source.id, reading.listed))
+    titles = [identity.title_name(change.entry.content.title) for change in new]
+    arrivals = Arrivals(
+        listed=len(reading.listed),
+        unknown=len(unknown),
+        new=len(new),
+        recurring=sum(title is not None and title in found for title in titles),
+        old=sum(is_old(change.entry.content, stored.state) for change in new),
+    )
+    return unknown if is_flood(arrivals) else None
+
+
+def _tell_flood(
+    work: UnitOfWork, source: Source, changes: Sequence[ArticleChange], reading: Reading, now: datetime
+) -> None:
+    text = (
+        f"{counted(len(_announced(changes)), 'new article')} of {len(reading.listed)} listed look like old ones under "
+        f"new addresses, or are dated long ago: they are held back. `publisher source release {source.name}` announces "
+        "them, with --keep it leaves them unannounced"
+    )
+    work.notices.tell(source.id, FLOOD_NOTICE, text, now)
+
+
+def _held(change: ArticleChange) -> ArticleChange:
+    return replace(change, announced=False, held=True) if isinstance(change, New) else change
+
+
+def _missing(work: UnitOfWork, source: Source, reading: Reading) -> list[Missing]:
+    known = work.articles.known(source.id, list(reading.missing)) if reading.missing else {}
+    away = reading.missing.items()
+    return [decide_missing(known[key], status, source.on_gone) for key, status in away if key in known]
 
 
 def _within_reservations(entry: Entry, source: Source, reading: Reading) -> Entry:

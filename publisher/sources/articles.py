@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from publisher.domain.addresses import same_page
 from publisher.domain.article import Content, KnownArticle
 from publisher.domain.source import Source, SourceKind, Validators
+from publisher.domain.stand_in import Kind, stand_in
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
 from publisher.sources.dates import Context
@@ -44,10 +47,12 @@ class ReadPage:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A page that gave no article. `lasting` when asking again soon is of no use."""
+    """A page that gave no article. `lasting` when asking again soon is of no use; `away` is the status of a page that
+    is there no more (404, 410), whether the server says it or the page."""
 
     reason: str
     lasting: bool = False
+    away: int | None = None
 
 
 @dataclass(slots=True)
@@ -61,13 +66,16 @@ class Pages:
     problems: list[str] = field(default_factory=list)
     unfinished: bool = False
     """Whether something waits for the next look: then the source must be read then, even if it does not change."""
+    missing: dict[str, int] = field(default_factory=dict)
+    """Known articles by key whose pages are away, with the status."""
 
     def read(
-        self, url: str, validators: Validators = NONE, *, otherwise: str = ""
+        self, url: str, validators: Validators = NONE, *, otherwise: str = "", known: KnownArticle | None = None
     ) -> ReadPage | NotModified | Unread | None:
         """Fetch and extract one page; None when the budget is spent.
 
-        `otherwise` says what an article has if its page can't be read: the problem tells it, too.
+        `known` is the article that it held before. `otherwise` says what an article has if its page can't be read: the
+        problem tells it, too.
         """
         if self.left <= 0:
             self.unfinished = True
@@ -77,6 +85,8 @@ class Pages:
         if isinstance(outcome, Unread):
             self.problems.append(f"{url}: {outcome.reason}" + (f", so {otherwise}" if otherwise else ""))
             self.unfinished = self.unfinished or not outcome.lasting
+            if outcome.away and known is not None:
+                self.missing[known.key] = outcome.away
         return outcome
 
     def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread:
@@ -85,7 +95,7 @@ class Pages:
             case NotModified() as same:
                 return same
             case Gone():
-                return Unread("the server says 410 Gone", lasting=True)
+                return Unread("the server says 410 Gone", lasting=True, away=HTTPStatus.GONE)
             case Refused(reason, postponed=True):
                 # Asking for the others is of no use before then: one line says so for all of them.
                 self.left = 0
@@ -94,7 +104,10 @@ class Pages:
                 temporary = (
                     status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS) or (status or 500) >= 500
                 )
-                return Unread(reason, lasting=not temporary)
+                away = status if status == HTTPStatus.NOT_FOUND else None
+                return Unread(reason, lasting=not temporary, away=away)
+            case Fetched() as fetched if _is_front_page(fetched.url) and not _is_front_page(url):
+                return Unread("it leads to the front page", lasting=True, away=HTTPStatus.NOT_FOUND)
             case Fetched() as fetched:
                 return self._extracted(fetched)
 
@@ -114,8 +127,17 @@ class Pages:
             raise SourceError(self.source.name, str(error)) from error
         if not article.text and not article.images:
             return Unread("no article was found on the page", lasting=True)
+        if (found := stand_in(article.title, article.text)) is not None:
+            away = HTTPStatus.NOT_FOUND if found.kind is Kind.NOT_FOUND else None
+            return Unread(f"the page {found.reason}", lasting=found.kind is not Kind.CHECK, away=away)
         article = replace(article, reservations=fetched.reservations | article.reservations)
         return ReadPage(article, fetched.validators)
+
+
+def _is_front_page(url: str) -> bool:
+    """Whether an address is a host's front page, or that of one language (`/en/`)."""
+    page = same_page(url)
+    return re.fullmatch(r"[^/?#]+(/[a-z]{2}(-[a-z]{2,4})?)?", page, re.IGNORECASE) is not None
 
 
 def validators_of(known: KnownArticle) -> Validators:

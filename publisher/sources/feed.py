@@ -48,6 +48,7 @@ class FeedReader(SourceReader):
             validators=Validators() if pages.unfinished else result.validators,
             hints=replace(result.hints, ttl=document.ttl, skip_hours=document.skip_hours, skip_days=document.skip_days),
             problems=(*_left_out(document), *pages.problems),
+            missing=pages.missing,
             moved_to=result.moved_to,
             reservations=result.reservations,
         )
@@ -74,7 +75,7 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
     if not wants_page or draft.url == pages.source.url:
         return draft
     otherwise = "it keeps the text it has" if _is_settled(known) else "its text is the feed's own"
-    match pages.read(draft.url, otherwise=otherwise):
+    match pages.read(draft.url, otherwise=otherwise, known=known):
         case ReadPage(article, validators) if len(article.text) > len(draft.content.text):
             return replace(
                 draft,

@@ -68,6 +68,7 @@ class ListingReader(SourceReader):
             validators=Validators() if pages.unfinished else result.validators,
             hints=result.hints,
             problems=tuple(pages.problems),
+            missing=pages.missing,
             moved_to=result.moved_to,
         )
 
@@ -76,7 +77,7 @@ class ListingReader(SourceReader):
         validators = self._validators(line, known, pages)
         if validators is None:
             return None
-        match pages.read(line.url, validators):
+        match pages.read(line.url, validators, known=known):
             case ReadPage(article, validators):
                 return Entry(
                     key=line.url,
@@ -100,9 +101,10 @@ class ListingReader(SourceReader):
     def _validators(self, line: Line, known: KnownArticle | None, pages: Pages) -> Validators | None:
         """With what to ask for a page; None when it need not be asked for.
 
-        Asked for are new ones, those whose line says something else now, and young ones that were not read lately.
+        Asked for are new ones, those whose line says something else now, those that the last look found away, and
+        young ones that were not read lately.
         """
-        if known is None or known.hint != line.hint:
+        if known is None or known.hint != line.hint or (known.missing and known.gone_at is None):
             return articles.NONE
         read_at = max(known.read_at, self._same.get((pages.source.name, line.url), known.read_at))
         if pages.now - known.first_seen < YOUNG and pages.now - read_at > READ_AGAIN_AFTER:

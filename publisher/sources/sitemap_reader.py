@@ -178,6 +178,7 @@ class SitemapReader(SourceReader):
             validators=Validators() if pages.unfinished or documents.problems else result.validators,
             hints=result.hints,
             problems=(*documents.problems, *pages.problems),
+            missing=pages.missing,
             moved_to=result.moved_to,
             passed=tuple(passed),
             documents=documents.memory,
@@ -189,7 +190,7 @@ class SitemapReader(SourceReader):
         validators = self._validators(key, page, hint, known, pages)
         if validators is None:
             return None
-        match pages.read(page.url, validators):
+        match pages.read(page.url, validators, known=known):
             case ReadPage(article, validators):
                 content = articles.content_of(article, pages.source, title=page.title)
                 return Entry(

@@ -24,6 +24,7 @@ from publisher.domain.article import (
     SourceCredit,
     Unchanged,
 )
+from publisher.domain.change import Missing
 from publisher.domain.identity import number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights, SourceKind
@@ -31,7 +32,7 @@ from publisher.pipeline.ports import Articles, SeqRange
 from publisher.storage.counters import latest, take
 from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import among
-from publisher.storage.schema import article, article_name, article_revision, source
+from publisher.storage.schema import IS_HELD, article, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
 from publisher.storage.types import pack, unpack
 
@@ -165,6 +166,32 @@ class SqlArticles(Articles):
         self._note_read([change for change in changes if not isinstance(change, New)], now)
         self._name(source_id, {change.known.id: change.names for change in changes if not isinstance(change, New)})
         return self._number(drafts)
+
+    def miss(self, missing: Sequence[Missing], now: datetime) -> SeqRange:
+        """Note that pages were found away; those to be hidden get a revision that is not visible."""
+        rows = [
+            {"article": one.known.id, "new_missing": one.looks, "new_gone_at": now if one.gone else None}
+            for one in sorted(missing, key=lambda one: one.known.id)
+        ]
+        if rows:
+            self._update(rows, missing=_new("missing"), gone_at=func.coalesce(article.c.gone_at, _new("gone_at")))
+        return self.flag([one.known.id for one in missing if one.hidden], now, visible=False)
+
+    def regain(self, articles: Sequence[KnownArticle], now: datetime) -> SeqRange:
+        """Note that pages are there again; an article that was hidden for that becomes visible."""
+        where = among(self._connection, article.c.id, [one.id for one in articles])
+        self._connection.execute(update(article).where(where).values(missing=0, gone_at=None))
+        return self.flag([one.id for one in articles if one.gone_at is not None], now, visible=True)
+
+    def held(self, source_id: int) -> list[int]:
+        """The articles of a source that a flood brought and that nobody has released."""
+        query = select(article.c.id).where(article.c.source_id == source_id, IS_HELD)
+        return list(self._connection.execute(query.order_by(article.c.id)).scalars())
+
+    def let_go(self, article_ids: Sequence[int]) -> None:
+        """Hold these back no longer."""
+        where = among(self._connection, article.c.id, article_ids)
+        self._connection.execute(update(article).where(where).values(held=False))
 
     def flag(
         self,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from publisher.domain.article import ArticleChange, ArticleState, KnownArticle
+from publisher.domain.change import Missing
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceState, StoredSource
 
@@ -95,6 +96,22 @@ class Articles(Protocol):
         announced: bool | None = None,
     ) -> SeqRange:
         """Make a new revision of each article whose flags differ, all else as it is."""
+        ...
+
+    def miss(self, missing: Sequence[Missing], now: datetime) -> SeqRange:
+        """Note that pages of articles were found away; those to be hidden get a revision that is not visible."""
+        ...
+
+    def regain(self, articles: Sequence[KnownArticle], now: datetime) -> SeqRange:
+        """Note that pages are there again; an article that was gone becomes visible, if it was not."""
+        ...
+
+    def held(self, source_id: int) -> list[int]:
+        """The articles of a source that a flood brought and that nobody has released."""
+        ...
+
+    def let_go(self, article_ids: Sequence[int]) -> None:
+        """Hold these back no longer; whether they are announced is another thing (see `flag`)."""
         ...
 
     def latest_seq(self) -> int:

@@ -20,9 +20,9 @@ from publisher.domain.article import (
     SourceCredit,
     Unchanged,
     columns,
-    decide_change,
     shorten,
 )
+from publisher.domain.change import decide_change
 from publisher.domain.source import Rights
 
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
