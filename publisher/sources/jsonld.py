@@ -7,6 +7,7 @@ from html import unescape
 
 from lxml.html import HtmlElement
 
+from publisher.sources import urls
 from publisher.sources.charset import printable
 
 Json = dict[str, "object"]
@@ -43,6 +44,23 @@ def breadcrumbs(root: HtmlElement) -> list[str]:
             named = [texts(step) or texts(step.get("item")) for step in steps[:20] if isinstance(step, dict)]
             return [name[0] for name in named[:-1] if name]
     return []
+
+
+def is_article(root: HtmlElement) -> bool:
+    """Whether the page says that it is an article (not only a page)."""
+    return any(_ARTICLE.search(kind) for kind in texts(article(root).get("@type")))
+
+
+def listed(root: HtmlElement, base: str | None) -> frozenset[str]:
+    """The addresses of the page's `ItemList`, as far as it has one."""
+    found = set()
+    for thing in _things(root):
+        if "ItemList" in texts(thing.get("@type")):
+            items = thing.get("itemListElement")
+            for item in items[:_LIMIT] if isinstance(items, list) else []:
+                inner = item.get("item", item) if isinstance(item, dict) else item
+                found |= {url for address in addresses(inner) if (url := urls.absolute(base, address))}
+    return frozenset(map(urls.normalised, found))
 
 
 def texts(value: object, depth: int = 0) -> list[str]:

@@ -1,37 +1,36 @@
 """HTML pages that list articles, without a feed: CSS selectors say where the lines are."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-
-from lxml.html import HtmlElement
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from publisher.domain.article import Content, Entry, KnownArticle
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, page, selecting, urls
+from publisher.sources import articles, dates, page, selecting
 from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
 from publisher.sources.dates import Context
-from publisher.sources.extract import date_at, names_at, tags_at
+from publisher.sources.detect import Candidate, candidates
+from publisher.sources.listed import Line
+from publisher.sources.listed import read as read_lines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One article as the listing names it; fields it does not show are empty."""
+def detect(
+    html: bytes,
+    url: str | None = None,
+    *,
+    charset: str | None = None,
+    zone: dates.Zone = UTC,
+    now: datetime | None = None,
+) -> list[Candidate]:
+    """Find the list of articles on a page without selectors: the best candidates, at most three, the best first.
 
-    url: str
-    title: str = ""
-    summary: str = ""
-    authors: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    published: datetime | None = None
-    date_text: str = ""
-
-    @property
-    def hint(self) -> str:
-        """A fingerprint of what the line says."""
-        return articles.fingerprint(self.title, self.date_text, self.summary, self.authors, self.tags)
+    `url` is where the page was found (without it addresses stay as the page writes them), `charset` what HTTP said,
+    `zone` that of its dates, `now` when it was collected: without it "3 hours ago" has no answer. Each candidate has
+    its `items` (each with `title`, `url`, `published`), a `score`, and the `selectors` by which a source of kind
+    `listing` reads the same items. An article's own page, and one without a list, gives none. Never raises.
+    """
+    return candidates(page.parse(html, url, charset), dates.Context(now, zone))
 
 
 class ListingReader(SourceReader):
@@ -112,54 +111,18 @@ class ListingReader(SourceReader):
         return None
 
 
-def lines(listing: page.Page, source: Source, context: Context) -> list[Line]:
+def lines(listing: page.Page, source: Source, context: Context) -> tuple[Line, ...]:
     """The articles of a listing in its order, each address once. Raises SourceError when `item` finds none."""
     selectors = source.selectors
     if not selectors.get("item", "").strip():
         raise SourceError(source.name, "a listing needs selectors = { item = … }: the CSS selector of one line")
-    items = selecting.select(listing.root, selectors, "item")
-    if not items:
+    found = read_lines(listing, selectors, context)
+    if not found.matched:
         raise SourceError(source.name, f"selector item = {selectors['item']!r} matches nothing on {source.url}")
-    found: dict[str, Line] = {}
-    for item in items:
-        line = _line(item, listing.base, selectors, context)
-        if line is not None:
-            found.setdefault(line.url, line)
-    if not found:
+    if not found.found:
         key = "link" if selectors.get("link") else "item"
         raise SourceError(source.name, f"selector {key} = {selectors[key]!r} finds no link on {source.url}")
-    return list(found.values())
-
-
-def _line(item: HtmlElement, base: str | None, selectors: Mapping[str, str], context: Context) -> Line | None:
-    link = _link(item, selectors)
-    url = urls.absolute(base, link.get("href")) if link is not None else None
-    if link is None or url is None:
-        return None
-    title = selecting.first(item, selectors, "title")
-    date = selecting.first(item, selectors, "date")
-    moment = date_at(date, context)
-    summary = selecting.first(item, selectors, "summary")
-    return Line(
-        url=urls.normalised(urls.untracked(url)),
-        title=page.text_of(link if title is None else title),
-        summary=page.text_of(summary) if summary is not None else "",
-        authors=names_at(selecting.select(item, selectors, "author")),
-        tags=tags_at(selecting.select(item, selectors, "tags")),
-        published=moment.at if moment else None,
-        # A relative date ("3 hours ago") changes by itself: it is no sign of an edit.
-        date_text=page.text_of(date) if date is not None and moment is not None and moment.confidence >= 1 else "",
-    )
-
-
-def _link(item: HtmlElement, selectors: Mapping[str, str]) -> HtmlElement | None:
-    """The item's link: what `link` matches (or the first link in it), else the item itself, else its first link."""
-    if selectors.get("link", "").strip():
-        chosen = selecting.first(item, selectors, "link")
-        if chosen is None or chosen.get("href"):
-            return chosen
-        return chosen.find(".//a[@href]")
-    return item if item.tag == "a" and item.get("href") else item.find(".//a[@href]")
+    return found.found
 
 
 def _completed(content: Content, line: Line, source: Source) -> Content:
