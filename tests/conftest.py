@@ -1,17 +1,24 @@
 """What all tests share: databases, the corpus, and the tools that may be missing on a machine."""
 
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
 
+from publisher.sources.extract import Extracted, extract
 from publisher.storage.database import SqlStorage, open_storage
 from tests.postgres import PostgresServer, binaries, running_server, wipe
 
 ROOT = Path(__file__).parents[1]
+
+CORPUS_NOW = datetime(2026, 11, 24, tzinfo=UTC)
+"""When the corpus' pages are read, as far as they know."""
 
 settings.register_profile("ci", deadline=None, max_examples=50, print_blob=True)
 settings.load_profile("ci")
@@ -51,6 +58,18 @@ def corpus() -> Path:
     if not folder.is_dir():
         missing(f"the corpus is not at {folder}: set PUBLISHER_CORPUS")
     return folder
+
+
+@pytest.fixture(scope="session")
+def corpus_page(corpus: Path) -> Callable[[str], Extracted]:
+    """Reads a page of the corpus by its place below `pages/`: each once, however many tests look at it."""
+
+    @functools.cache
+    def read(name: str) -> Extracted:
+        data = (corpus / "pages" / name).read_bytes()
+        return extract(data, "https://site.example/a", zone=ZoneInfo("Asia/Shanghai"), now=CORPUS_NOW)
+
+    return read
 
 
 # --- databases ---------------------------------------------------------------------------------------------------

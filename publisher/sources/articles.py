@@ -15,6 +15,7 @@ from publisher.domain.source import Source, SourceKind, Validators
 from publisher.domain.stand_in import Kind, stand_in
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
+from publisher.sources import parts
 from publisher.sources.dates import Context
 from publisher.sources.extract import Extracted, extract
 from publisher.sources.selecting import BadSelector
@@ -63,6 +64,9 @@ class Pages:
     fetcher: Fetcher
     now: datetime
     left: int = PAGES_A_LOOK
+    articles: int = 0
+    """How many articles were asked for."""
+
     problems: list[str] = field(default_factory=list)
     unfinished: bool = False
     """Whether something waits for the next look: then the source must be read then, even if it does not change."""
@@ -81,6 +85,7 @@ class Pages:
             self.unfinished = True
             return None
         self.left -= 1
+        self.articles += 1
         outcome = self._read(url, validators)
         if isinstance(outcome, Unread):
             self.problems.append(f"{url}: {outcome.reason}" + (f", so {otherwise}" if otherwise else ""))
@@ -89,7 +94,7 @@ class Pages:
                 self.missing[known.key] = outcome.away
         return outcome
 
-    def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread:
+    def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread | None:
         request = FetchRequest(url=url, accept=_ACCEPT, validators=validators, max_bytes=PAGE_BYTES)
         match self.fetcher.fetch(request):
             case NotModified() as same:
@@ -109,7 +114,42 @@ class Pages:
             case Fetched() as fetched if _is_front_page(fetched.url) and not _is_front_page(url):
                 return Unread("it leads to the front page", lasting=True, away=HTTPStatus.NOT_FOUND)
             case Fetched() as fetched:
-                return self._extracted(fetched)
+                first = self._extracted(fetched)
+                return self._continued(first) if isinstance(first, ReadPage) else first
+
+    def _continued(self, first: ReadPage) -> ReadPage | None:
+        """The article with its further pages, each of which counts like any other; what can't be read is told.
+
+        None when the budget ends on the way: then the whole waits for the next look, unless it was the first of this.
+        """
+        found = [first.article]
+        while (url := parts.next_page(found)) is not None:
+            if self.left <= 0:
+                self.unfinished = True
+                if self.articles > 1:
+                    return None
+                break
+            self.left -= 1
+            outcome = self._part(url)
+            if isinstance(outcome, Unread):
+                self.problems.append(f"{url}: {outcome.reason}, so {found[0].url} ends at page {len(found)}")
+                self.unfinished = self.unfinished or not outcome.lasting
+                break
+            if parts.is_repeated(found, outcome):
+                break
+            found.append(outcome)
+        return replace(first, article=parts.joined(found))
+
+    def _part(self, url: str) -> Extracted | Unread:
+        request = FetchRequest(url=url, accept=_ACCEPT, max_bytes=PAGE_BYTES)
+        match self.fetcher.fetch(request):
+            case Fetched() as fetched:
+                part = self._extracted(fetched)
+                return part.article if isinstance(part, ReadPage) else part
+            case Refused(reason, status):
+                return Unread(reason, lasting=status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR)
+            case NotModified() | Gone():
+                return Unread("the server gives no page", lasting=True)
 
     def _extracted(self, fetched: Fetched) -> ReadPage | Unread:
         if fetched.media_type not in _HTML_TYPES:

@@ -16,17 +16,21 @@ from lxml import html
 from lxml.html import HtmlElement
 from readability import Document
 
-from publisher.domain.article import shorten
+from publisher.domain.article import columns, shorten
 from publisher.domain.rights import NONE, Reservations
 from publisher.sources import body as bodies
-from publisher.sources import dates, images, jsonld, page, reservations, sanitize, selecting
+from publisher.sources import dates, embedded, images, jsonld, page, reservations, sanitize, selecting
 from publisher.sources.languages import spoken
 from publisher.sources.metadata import Metadata, Reader
 from publisher.sources.names import names
+from publisher.sources.pager import pager
 from publisher.sources.tags import split_tags
 
 SUMMARY_COLUMNS = 400
 """How long a summary is that we make from the text; a CJK character counts two."""
+
+SHORT_COLUMNS, _MUCH_MORE = 400, 2.5
+"""A body shorter than this may be but the beginning of one that stands whole in a script: then that is much longer."""
 
 _log = structlog.get_logger(__name__)
 
@@ -37,8 +41,8 @@ class Extracted:
     title, by-line and surroundings; empty when the page holds no article. Dates are aware UTC.
 
     `source` is where the page says it is from (来源), `original_url` the address it names as its original.
-    `reservations` is what the page's head reserves, `evidence` tells by field where it was found,
-    `zone` which zone the page's dates are in.
+    `pager` holds the addresses that call themselves a further page of it, `reservations` is what the page's head
+    reserves, `evidence` tells by field where it was found, `zone` which zone the page's dates are in.
     """
 
     title: str = ""
@@ -56,6 +60,7 @@ class Extracted:
     text: str = ""
     html: str = ""
     original_url: str | None = None
+    pager: tuple[str, ...] = ()
     section: str | None = None
     zone: dates.Zone = UTC
     reservations: Reservations = NONE
@@ -124,6 +129,7 @@ def _assembled(found: page.Page, metadata: Metadata, markup: str, body_evidence:
         text=text,
         html=markup,
         original_url=metadata.original_url,
+        pager=pager(found),
         section=metadata.section,
         reservations=reservations.from_page(found.root, found.base),
         evidence={**metadata.evidence, "body": body_evidence, "encoding": found.encoding},
@@ -138,6 +144,17 @@ def _body(root: HtmlElement, reader: Reader, selectors: Mapping[str, str]) -> bo
             holder = html.Element("div")
             holder.extend(chosen)
             return bodies.given(holder)
+    shown = _shown(tree, reader)
+    width = columns(page.text_of(shown.element)) if shown is not None else 0
+    if width < SHORT_COLUMNS:
+        written = embedded.body(root, reader.thing)
+        if written is not None and columns(page.text_of(written)) >= _MUCH_MORE * width:
+            return bodies.Body(written, tuple(page.text_nodes(written)), "data in a script")
+    return shown
+
+
+def _shown(tree: HtmlElement, reader: Reader) -> bodies.Body | None:
+    """The body that readers without scripts see."""
     election = bodies.Election(tree)
     election.hear([_trafilatura(tree), *jsonld.texts(reader.thing.get("articleBody"))])
     choice = election.choose()

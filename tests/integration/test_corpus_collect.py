@@ -3,7 +3,6 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -41,8 +40,8 @@ FRAGMENT = "005-unescape-html-entities"
 
 
 @pytest.mark.parametrize("name", [*names("pages/zh/*.html"), *names("pages/en/*/source.html")])
-def test_a_page_becomes_an_article(corpus, name):
-    article = extract((corpus / name).read_bytes(), "https://site.example/a", zone=ZoneInfo("Asia/Shanghai"), now=NOW)
+def test_a_page_becomes_an_article(corpus_page, name):
+    article = corpus_page(name.removeprefix("pages/"))
     assert (article.title and len(article.text) > 60) or FRAGMENT in name
     assert "<script" not in article.html
     assert 'src="/' not in article.html
