@@ -27,6 +27,14 @@ _DECORATION = re.compile(
 _PERSON = re.compile(r"(^|[\s_-])(avatar|author|byline|profile|logo|vcard)($|[\s_-])", re.IGNORECASE)
 _PLAYER = re.compile(r"(^|[\s_-])(player|play)($|[\s_-])", re.IGNORECASE)
 _SAID = re.compile(r"^\W*(.{0,10}(二维码|logo|头像)|qr ?code|avatar|icon)\W*$", re.IGNORECASE)
+_TINY = re.compile(r"(^|;)(width|height):[01](\.\d+)?(px)?(!|;|$)")
+_HIDDEN = re.compile(r"(^|;)(display:none|visibility:hidden)(!|;|$)")
+_NO_SIZE = re.compile(r"0*[01](\.\d+)?\s*(px)?$", re.IGNORECASE)
+_BEACON = re.compile(
+    r"/(pixel|beacon|1x1|track(er|ing)?|counter|stat|clear|impression|open)\.(gif|png)\?|/[a-z]\.gif\?"
+    r"|/(pixel|beacon|track(er|ing)?|impression|collect|__utm)(\.gif)?\?",
+    re.IGNORECASE,
+)
 _ICON = 48
 """An image declared to be no larger than this in both directions, without a word for it, is an icon."""
 
@@ -65,12 +73,14 @@ def _elsewhere(image: HtmlElement) -> Iterator[str]:
 
 
 def is_pixel(image: HtmlElement) -> bool:
-    """Whether an image is there to count, not to be seen."""
-    sizes = [_declared(image, name) for name in ("width", "height")]
+    """Whether an image is there to count, not to be seen: it has no size, is hidden, or is called a beacon."""
     style = re.sub(r"\s", "", image.get("style") or "").lower()
-    return all(size is not None and size <= 1 for size in sizes) or bool(
-        re.search(r"(^|;)(width|height):[01]px(;|$)", style)
-    )
+    # Hidden images that a script shows when they come into view are no pixels.
+    lazy = any(image.get(name) for name in (*_LAZY, *_LAZY_SETS))
+    if _TINY.search(style) or (not lazy and (_HIDDEN.search(style) or image.get("hidden") is not None)):
+        return True
+    sizes = [(image.get(name) or "").strip() for name in ("width", "height")]
+    return all(_NO_SIZE.match(size) for size in sizes) or bool(_BEACON.search(image.get("src") or ""))
 
 
 def is_decoration(image: HtmlElement) -> bool:

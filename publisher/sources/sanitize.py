@@ -23,7 +23,7 @@ def _names(listed: str) -> set[str]:
 
 _MATHML = _names(
     "math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder "
-    "mover munderover mmultiscripts mprescripts mtable mtr mtd semantics annotation"
+    "mover munderover mmultiscripts mprescripts mtable mlabeledtr mtr mtd menclose semantics annotation"
 )
 _TAGS = _MATHML | _names(
     "h1 h2 h3 h4 h5 h6 p br hr div section blockquote q cite pre code kbd samp var tt ul ol li dl dt dd "
@@ -35,7 +35,10 @@ _REMOVED_WITH_CONTENT = _names(
     "script style noscript template iframe frame frameset object embed applet form button select textarea option "
     "svg canvas title head link meta base"
 )
-_MATH_ATTRIBUTES = {"display", "mathvariant", "stretchy", "fence", "accent", "columnalign", "rowspan", "columnspan"}
+_MATH_ATTRIBUTES = _names(
+    "display displaystyle scriptlevel mathvariant mathsize linethickness stretchy fence separator form largeop "
+    "movablelimits accent accentunder columnalign rowalign rowspan columnspan notation"
+)
 _ATTRIBUTES = {
     "*": {"id", "lang", "dir", "title"},
     "a": {"href", "hreflang"},
@@ -117,14 +120,19 @@ def clean_tree(root: HtmlElement, base: str | None) -> str:
 
 def tidy_element(element: HtmlElement, base: str | None) -> None:
     """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
-    if element.tag == "img":
-        if images.is_pixel(element):
-            element.drop_tree()
-            return
+    if element.tag == "img" and images.is_pixel(element):
+        element.drop_tree()
+        return
+    if element.tag in ("img", "source"):
         images.wake(element)
     for name in ("href", "src", "poster", "cite"):
         if (value := element.get(name)) is not None:
             _set(element, name, link(base, value) if name == "href" else urls.absolute(base, value))
+    if element.tag == "a" and element.get("name") and not element.get("id"):
+        # The old way to name a place that links lead to.
+        element.set("id", element.get("name") or "")
+    if headers := element.get("headers"):
+        element.set("headers", " ".join(ID_PREFIX + name for name in headers.split()))
     if (value := element.get("srcset")) is not None:
         _set(element, "srcset", urls.srcset(base, value) or None)
     if element.tag == "img" and not element.get("src") and not element.get("srcset"):
@@ -132,13 +140,21 @@ def tidy_element(element: HtmlElement, base: str | None) -> None:
 
 
 def link(base: str | None, reference: str) -> str | None:
-    """Where a link leads: an absolute address, a mail address or telephone number, or a place in the text itself."""
+    """Where a link leads: an absolute address, a mail address or telephone number, or a place in the text itself.
+
+    Without the parameters that only tell who sent a reader there.
+    """
     reference = reference.strip()
     if reference.startswith("#") and len(reference) > 1:
         return f"#{ID_PREFIX}{reference[1:]}"
     if re.match(r"(mailto|tel):", reference, re.IGNORECASE):
         return reference
-    return urls.absolute(base, reference)
+    if (url := urls.absolute(base, reference)) is None:
+        return None
+    page, _, place = url.partition("#")
+    if place and base and page == base.partition("#")[0]:
+        return f"#{ID_PREFIX}{place}"
+    return urls.untracked(url)
 
 
 def _set(element: HtmlElement, name: str, value: str | None) -> None:

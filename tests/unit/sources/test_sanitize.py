@@ -52,10 +52,68 @@ BASE = "https://example.org/news/today"
         ("</div></div><p>after", "<p>after</p>"),
         ("a &lt; b", "a &lt; b"),
         ("   ", ""),
+        # Places in the text, and links to them, by the page's own address too.
+        (
+            '<a href="https://example.org/news/today#n1">1</a><a name="n1">n</a>',
+            '<a href="#a-n1" rel="noopener noreferrer">1</a><a id="a-n1" rel="noopener noreferrer">n</a>',
+        ),
+        (
+            '<table><tr><th id="h">H</th><td headers="h g">d</td></tr></table>',
+            '<table><tbody><tr><th id="a-h">H</th><td headers="a-h a-g">d</td></tr></tbody></table>',
+        ),
+        # What tells who sent a reader there.
+        (
+            '<a href="/x?utm_source=rss&amp;id=3&amp;fbclid=9">a</a>',
+            '<a href="https://example.org/x?id=3" rel="noopener noreferrer">a</a>',
+        ),
+        ('x<img src="/a.png" style="display: none"><img src="/b.png" hidden><img src="/c.png" width=0 height=01>', "x"),
+        ('x<img src="https://count.example/b.gif?id=3"><img src="/pixel?user=1"><img src="/track.gif?x">', "x"),
+        (
+            '<img style="visibility: hidden" data-src="/real.jpg">',
+            '<img src="https://example.org/real.jpg">',
+        ),
+        ('<img src="/b.gif" alt="B">', '<img src="https://example.org/b.gif" alt="B">'),
+        (
+            '<picture><source data-srcset="/w.webp 2x"><img src="/i.png" width="1"></picture>',
+            '<picture><source srcset="https://example.org/w.webp 2x"><img src="https://example.org/i.png" width="1">'
+            "</picture>",
+        ),
+        # Addresses whatever they are written like.
+        ('<a href="//other.example/x">a</a>', '<a href="https://other.example/x" rel="noopener noreferrer">a</a>'),
+        ('<a href=" JaVa&#10;ScRiPt:alert(1)">a</a>', '<a rel="noopener noreferrer">a</a>'),
+        ('<a href="data:text/html,x">a</a>', '<a rel="noopener noreferrer">a</a>'),
+        ('<blockquote cite="javascript:x">q</blockquote>', "<blockquote>q</blockquote>"),
+        ('<video poster="javascript:x" src="vbscript:x"></video>', "<video></video>"),
+        (
+            '<img srcset="javascript:x 1x, data:image/png;base64,AA 2x, b.png 3x">',
+            '<img srcset="https://example.org/news/b.png 3x">',
+        ),
     ],
 )
 def test_clean(markup, expected):
     assert clean(markup, BASE) == expected
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "<h1>a</h1><h2>b</h2><h6>c</h6>",
+        "<ul><li>a<ol><li>b</li></ol></li></ul><dl><dt>t</dt><dd>d</dd></dl>",
+        "<pre><code>a &lt; b\n</code></pre><p><kbd>k</kbd><samp>s</samp><var>v</var></p>",
+        '<figure><img src="https://example.org/a.png" alt="A"><figcaption>c</figcaption></figure>',
+        "<blockquote>q</blockquote><p><q>q</q><em>e</em><strong>s</strong><mark>m</mark><sub>1</sub><sup>2</sup></p>",
+        "<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>",
+        "<details><summary>s</summary><p>d</p></details>",
+        "<math><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>=</mo><msqrt><mn>4</mn></msqrt></mrow></math>",
+        '<math display="block"><mtable><mtr><mtd><munderover><mo>∑</mo><mi>a</mi><mi>b</mi></munderover></mtd></mtr>'
+        "</mtable></math>",
+        "<table><caption>c</caption><colgroup><col></colgroup><tbody><tr><td>1</td></tr></tbody></table>",
+        '<p lang="ja" dir="ltr"><time datetime="2026-11-24">x</time><abbr title="t">a</abbr><wbr>b<br>c</p><hr>',
+    ],
+)
+def test_what_an_article_is_made_of_survives(kept):
+    assert clean(kept, BASE) == kept
+    assert clean(clean(kept, BASE), BASE) == kept
 
 
 def test_tables_keep_their_shape():
