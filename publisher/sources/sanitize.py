@@ -33,8 +33,10 @@ _TAGS = _MATHML | _names(
 )
 _REMOVED_WITH_CONTENT = _names(
     "script style noscript template iframe frame frameset object embed applet form button select textarea option "
-    "svg canvas title head link meta base"
+    "svg canvas title head link meta base noembed noframes"
 )
+# The parser of the tree reads markup in them where browsers read text: they become what they look like.
+_RAW = _names("xmp listing plaintext")
 _MATH_ATTRIBUTES = _names(
     "display displaystyle scriptlevel mathvariant mathsize linethickness stretchy fence separator form largeop "
     "movablelimits accent accentunder columnalign rowalign rowspan columnspan notation"
@@ -110,7 +112,10 @@ def clean(markup: str, base: str | None) -> str:
 def clean_tree(root: HtmlElement, base: str | None) -> str:
     """The inside of an element, made harmless. The tree is changed."""
     for element in list(root.iter(etree.Element)):
-        tidy_element(element, base)
+        if element.tag in _REMOVED_WITH_CONTENT and element is not root:
+            element.drop_tree()
+        else:
+            tidy_element(element, base)
     holder = html.Element("div")
     holder.text = root.text
     holder.extend(list(root))
@@ -123,6 +128,8 @@ def tidy_element(element: HtmlElement, base: str | None) -> None:
     if element.tag == "img" and images.is_pixel(element):
         element.drop_tree()
         return
+    if element.tag in _RAW:
+        element.tag = "pre"
     if element.tag in ("img", "source"):
         images.wake(element)
     for name in ("href", "src", "poster", "cite"):
