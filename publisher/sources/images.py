@@ -44,9 +44,7 @@ _LINE = 20
 
 def wake(image: HtmlElement) -> None:
     """Give a lazy image the address that its script would give it."""
-    for name in _LAZY_SETS:
-        if (value := image.get(name)) and not image.get("srcset"):
-            image.set("srcset", value)
+    wake_set(image)
     source = image.get("src") or ""
     asleep = bool(_PLACEHOLDER.search(source))
     for name in _LAZY:
@@ -56,6 +54,13 @@ def wake(image: HtmlElement) -> None:
             return
     if asleep and (found := next(_elsewhere(image), None)):
         image.set("src", found)
+
+
+def wake_set(element: HtmlElement) -> None:
+    """The same for the `srcset` of an image or of a `<source>`."""
+    for name in _LAZY_SETS:
+        if (value := element.get(name)) and not element.get("srcset"):
+            element.set("srcset", value)
 
 
 def _elsewhere(image: HtmlElement) -> Iterator[str]:

@@ -130,20 +130,26 @@ def tidy_element(element: HtmlElement, base: str | None) -> None:
         return
     if element.tag in _RAW:
         element.tag = "pre"
-    if element.tag in ("img", "source"):
+    if element.tag == "img":
         images.wake(element)
+    elif element.tag == "source":
+        images.wake_set(element)
     for name in ("href", "src", "poster", "cite"):
         if (value := element.get(name)) is not None:
             _set(element, name, link(base, value) if name == "href" else urls.absolute(base, value))
-    if element.tag == "a" and element.get("name") and not element.get("id"):
-        # The old way to name a place that links lead to.
-        element.set("id", element.get("name") or "")
-    if headers := element.get("headers"):
-        element.set("headers", " ".join(ID_PREFIX + name for name in headers.split()))
+    _tidy_names(element)
     if (value := element.get("srcset")) is not None:
         _set(element, "srcset", urls.srcset(base, value) or None)
     if element.tag == "img" and not element.get("src") and not element.get("srcset"):
         element.drop_tree()
+
+
+def _tidy_names(element: HtmlElement) -> None:
+    """Names of places as ids, and table cells that refer to ids; nh3 puts the prefix before the ids themselves."""
+    if element.tag == "a" and element.get("name") and not element.get("id"):
+        element.set("id", element.get("name") or "")
+    if headers := element.get("headers"):
+        element.set("headers", " ".join(ID_PREFIX + name for name in headers.split()))
 
 
 def link(base: str | None, reference: str) -> str | None:
