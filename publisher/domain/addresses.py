@@ -4,6 +4,7 @@ For comparing only: what comes out is no address to fetch or to show.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 _TRACKING = re.compile(
@@ -41,6 +42,7 @@ def tracks(parameter: str) -> bool:
     return bool(_TRACKING.fullmatch(parameter.partition("=")[0]) or _SHARED_FROM.fullmatch(parameter))
 
 
+@lru_cache(maxsize=4096)
 def same_page(url: str) -> str:
     """What is equal for all addresses of one page; empty for what is no http(s) address.
 

@@ -11,6 +11,8 @@ _CJK = (
     r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+")
+_CJK_CHARACTER = re.compile(rf"[{_CJK}]")
+_ASCII_TOKEN = re.compile(r"\w+")
 _PUNCTUATION = re.compile(r"[\u3000-\u3004\u3008-\u3020\u3030\u30fb]")
 
 
@@ -21,7 +23,10 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The tokens of a text in their order: words of alphabetic scripts, single CJK characters."""
-    return [token for token in _TOKEN.findall(fold(text)) if not _PUNCTUATION.match(token)]
+    folded = fold(text)
+    if folded.isascii():
+        return _ASCII_TOKEN.findall(folded)
+    return [token for token in _TOKEN.findall(folded) if not _PUNCTUATION.match(token)]
 
 
 def index_terms(text: str) -> Iterator[str]:
@@ -36,7 +41,7 @@ def index_terms(text: str) -> Iterator[str]:
 
 def is_cjk(token: str) -> bool:
     """Whether a token is a single CJK character."""
-    return len(token) == 1 and _TOKEN.fullmatch(token) is not None and re.match(rf"[{_CJK}]", token) is not None
+    return len(token) == 1 and not token.isascii() and _CJK_CHARACTER.match(token) is not None
 
 
 def contains(text_words: list[str], phrase: str) -> bool:

@@ -158,8 +158,8 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
         published, updated = updated, None
     content = Content(
         title=plain(item.title),
-        authors=tuple(dict.fromkeys(plain(author) for author in item.authors if plain(author))),
-        tags=articles.with_tags(tuple(dict.fromkeys(plain(tag) for tag in item.tags if plain(tag))), source),
+        authors=_plain_all(item.authors),
+        tags=articles.with_tags(_plain_all(item.tags), source),
         language=spoken(item.language or document.language or source.language, text or item.title),
         published=published.at if published else None,
         updated=updated.at if updated and (published is None or updated.at > published.at) else None,
@@ -172,6 +172,10 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
     key = item.id or (urls.normalised(link) if link else articles.fingerprint(content.fingerprint()))
     # The address counts too: it is what a reader follows.
     return Entry(key=key, url=link or home, content=content, hint=articles.fingerprint(link, content.fingerprint()))
+
+
+def _plain_all(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in map(plain, texts) if text))
 
 
 def _image(item: FeedItem, markup: str, base: str) -> str | None:

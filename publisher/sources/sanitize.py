@@ -83,6 +83,10 @@ _KEPT_SPACE = "\x1f"
 """A space of preformatted text on its way; no document holds this character."""
 
 _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
+_OPENING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES, "\n") | {"li": "\n- "}
+_CLOSING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES - {"br"}, "\n") | {"td": "\t", "th": "\t"}
+_INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
+_BLANKS = re.compile(r"  +|[\r\x0b][ \r\x0b]*")
 
 
 def parse_fragment(markup: str) -> HtmlElement:
@@ -130,6 +134,8 @@ def tidy_element(element: HtmlElement, base: str | None) -> None:
         return
     if element.tag in _RAW:
         element.tag = "pre"
+    if not element.attrib and element.tag != "img":
+        return
     if element.tag == "img":
         images.wake(element)
     elif element.tag == "source":
@@ -191,61 +197,48 @@ def to_text(markup: str) -> str:
 
     Never put to work on text that is no HTML: "a < b" would lose its end.
     """
-    return tree_to_text(parse_fragment(markup)) if markup.strip() else ""
+    if not markup.strip():
+        return ""
+    # Without lxml.html, whose elements are made in Python, one by one.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    return tree_to_text(etree.fromstring(b"<html><body>" + printable(markup).encode() + b"</body></html>", parser))
 
 
-def tree_to_text(root: HtmlElement) -> str:
+def tree_to_text(root: etree._Element) -> str:
     """The text of an element, as `to_text` does."""
     text = "".join(_pieces(root))
     blocks = []
     for block in re.split(r"\f+", text):
-        lines = [re.sub(r"[ \r\x0b]+", " ", line).strip(" \t") for line in block.split("\n")]
+        lines = [_BLANKS.sub(" ", line).strip(" \t") for line in block.split("\n")]
         if joined := "\n".join(line for line in lines if line):
             blocks.append(joined)
     return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
 
 
-def _pieces(root: HtmlElement) -> Iterator[str]:
+def _pieces(root: etree._Element) -> Iterator[str]:
     """The texts in reading order; a form feed ends a paragraph, a newline a line. Walks without recursion."""
-    pre = 0
+    inside = {"pre": 0, "hidden": 0}
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
-        if event in ("comment", "pi"):
-            if element is not root and element.tail:
-                yield _flow(element.tail, pre)
-            continue
-        tag = element.tag if isinstance(element.tag, str) else ""
+        tag = str(element.tag)
         if event == "start":
-            pre += tag == "pre"
-            yield _opening(tag)
-            if element.text and tag not in _NO_TEXT:
-                yield _flow(element.text, pre)
+            if tag in _INSIDE:
+                inside[_INSIDE[tag]] += 1
+            yield _OPENING.get(tag, "")
+            text = element.text
         else:
-            pre -= tag == "pre"
-            yield _closing(tag)
-            if element is not root and element.tail and not _inside_hidden(element):
-                yield _flow(element.tail, pre)
-
-
-def _inside_hidden(element: HtmlElement) -> bool:
-    parent = element.getparent()
-    return parent is not None and parent.tag in _NO_TEXT
+            if event == "end" and tag in _INSIDE:
+                inside[_INSIDE[tag]] -= 1
+            yield _CLOSING.get(tag, "")
+            text = None if element is root else element.tail
+        if text and not inside["hidden"]:
+            yield _flow(text, inside["pre"])
 
 
 def _flow(text: str, pre: int) -> str:
-    return text.replace(" ", _KEPT_SPACE) if pre else re.sub(r"\s+", " ", text)
-
-
-def _opening(tag: str) -> str:
-    if tag in _PARAGRAPHS:
-        return "\f"
-    if tag == "li":
-        return "\n- "
-    return "\n" if tag in _LINES else ""
-
-
-def _closing(tag: str) -> str:
-    if tag in _PARAGRAPHS:
-        return "\f"
-    if tag in ("td", "th"):
-        return "\t"
-    return "\n" if tag in _LINES and tag != "br" else ""
+    """A text with each white space as one blank; in preformatted text blanks are kept."""
+    if pre:
+        return text.replace(" ", _KEPT_SPACE)
+    words = " ".join(text.split())
+    if not words:
+        return " "
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"

@@ -8,9 +8,20 @@ from publisher.domain.addresses import tracks
 _SPACES = re.compile(r"[\t\r\n]+")
 _UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 
+_PATH = r"(?:/(?![./])[\w~%!$&'()*+,=:@.-]*)"
+_REST = r"(?:\?[\w~%!$&'()*+,=:@./?-]+)?(?:#[\w~%=:@./-]+)?"
+_ORIGIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?=[/?#]|$)", re.ASCII)
+_PATH_IN_ORDER = re.compile(f"{_PATH}+{_REST}", re.ASCII)
+_IN_ORDER = re.compile(f"{_ORIGIN.pattern}{_PATH}*{_REST}", re.ASCII)
+"""An address that is absolute already, or a path below its origin, with nothing to mend: most are."""
+
 
 def absolute(base: str | None, reference: str | None) -> str | None:
     """The http(s) address that a reference stands for; None when it is none (`javascript:`, `data:`, no base)."""
+    if reference and _IN_ORDER.fullmatch(reference):
+        return reference
+    if reference and base and _PATH_IN_ORDER.fullmatch(reference) and (origin := _ORIGIN.match(base)):
+        return origin.group() + reference
     reference = _SPACES.sub("", reference or "").strip()
     if not reference:
         return None
@@ -27,6 +38,8 @@ def absolute(base: str | None, reference: str | None) -> str | None:
 
 def untracked(url: str) -> str:
     """The address without the parameters that tell who sent a reader there; everything else stays as it is."""
+    if "?" not in url:
+        return url
     parts = urlsplit(url)
     kept = [parameter for parameter in parts.query.split("&") if not tracks(parameter)]
     query = "&".join(kept)

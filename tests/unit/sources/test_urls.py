@@ -1,5 +1,7 @@
 """Addresses: absolute, safe, comparable."""
 
+from urllib.parse import quote, urljoin, urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +82,39 @@ def test_what_comes_out_is_http_without_spaces_or_quotes(text):
     url = urls.absolute(BASE, text)
     assert url is None or (url.startswith(("http://", "https://")) and not set(url) & set(" \"'<>\n") - {"'"})
     urls.srcset(BASE, text)
+
+
+PIECES = st.sampled_from(
+    [
+        "https://",
+        "http://",
+        "//",
+        "/",
+        ".",
+        "..",
+        "a",
+        "B",
+        "?",
+        "#",
+        "&=",
+        "%41",
+        " ",
+        "é",
+        ":",
+        "@",
+        "80",
+        "h.example",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=8).map("".join), st.sampled_from(["https://a.example/b/c?d", "http://a.example", "x"]))
+def test_addresses_in_order_are_joined_as_all_others_are(reference: str, base: str) -> None:
+    try:
+        joined = urljoin(base, "".join(reference.split("\t")).strip())
+        parts = urlsplit(joined)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    expected = urls._UNSAFE.sub(lambda match: quote(match.group()), joined) if known and reference.strip() else None
+    assert urls.absolute(base, reference) == expected
