@@ -13,6 +13,9 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 """An id or a count. SQLite's own row numbers only work for a column that is called INTEGER."""
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An instant: aware UTC in Python, microseconds kept, sortable. Text on SQLite, timestamptz on PostgreSQL."""
 
@@ -50,7 +53,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        return clean(_COMPACT.encode(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

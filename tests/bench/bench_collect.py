@@ -5,12 +5,14 @@ The real collector with its fetcher and a SQLite database on the disk, ten looks
 then nothing has changed. Each runs in a process of its own.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,8 +51,16 @@ def write_config(folder: Path, hosts: list[str]) -> Path:
     return file
 
 
-def ours(folder: Path, hosts: list[str]) -> tuple[float, float]:
-    """Seconds of our two rounds."""
+@dataclass(frozen=True)
+class Took:
+    """Seconds of a round: on the wall, and of the processor."""
+
+    wall: float
+    cpu: float
+
+
+def ours(folder: Path, hosts: list[str]) -> list[Took]:
+    """Our two rounds."""
     from publisher.app import apply_definitions, build, build_engine
     from publisher.settings import load
     from publisher.storage.database import open_storage
@@ -72,11 +82,11 @@ def ours(folder: Path, hosts: list[str]) -> tuple[float, float]:
         assert outcomes == {"not modified"}, outcomes
     application.close()
     storage.close()
-    return first, second
+    return [first, second]
 
 
-def theirs(folder: Path, hosts: list[str]) -> tuple[float, float]:
-    """Seconds of reader's two rounds."""
+def theirs(folder: Path, hosts: list[str]) -> list[Took]:
+    """reader's two rounds."""
     import feedparser_sgmllib
 
     # reader brings a feedparser of its own, which looks for it under this name.
@@ -88,46 +98,45 @@ def theirs(folder: Path, hosts: list[str]) -> tuple[float, float]:
         library.add_feed(f"http://{host}/{number}.xml")
     first = timed(lambda: library.update_feeds(workers=WORKERS, scheduled=False))
     assert library.get_entry_counts().total == len(hosts) * ENTRIES
-    return first, timed(lambda: library.update_feeds(workers=WORKERS, scheduled=False))
+    return [first, timed(lambda: library.update_feeds(workers=WORKERS, scheduled=False))]
 
 
-def timed(act: Callable[[], object]) -> float:
-    """How many seconds it takes."""
-    began = time.perf_counter()
+def timed(act: Callable[[], object]) -> Took:
+    """How long it takes."""
+    began, cpu = time.perf_counter(), time.process_time()
     act()
-    return time.perf_counter() - began
+    return Took(time.perf_counter() - began, time.process_time() - cpu)
 
 
-def measured(who: str, folder: Path, port: int, count: int) -> tuple[float, float]:
-    """Feeds a second of both rounds, in a process of its own."""
+def measured(who: str, folder: Path, port: int, count: int) -> list[Took]:
+    """Both rounds, in a process of its own."""
     (folder / who).mkdir()
     command = [sys.executable, "-m", "tests.bench.bench_collect", who, str(folder / who), str(port), str(count)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-    first, second = output.split()[-2:]
-    return count / float(first), count / float(second)
+    return [Took(**took) for took in json.loads(output.splitlines()[-1])]
 
 
 def main(count: int) -> None:
-    """Print both rates of both, and their ratios."""
+    """Print the rates of both, and their ratios."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
         write_feeds(folder / "www", count)
         with nginx(folder) as port:
-            first, second = measured("ours", folder, port, count)
-            print(f"collect: {first:.0f} new feeds/s, {second:.0f} unchanged feeds/s of {count:,}, {WORKERS} at once")
-            their_first, their_second = measured("theirs", folder, port, count)
-    print(
-        f"collect: reader {their_first:.0f} and {their_second:.0f} feeds/s: ratios {first / their_first:.1f} and "
-        f"{second / their_second:.1f}"
-    )
+            we, they = (measured(who, folder, port, count) for who in ("ours", "theirs"))
+    for what, mine, yours in zip(("new", "unchanged"), we, they, strict=True):
+        print(
+            f"collect: {count / mine.wall:.0f} {what} feeds/s ({mine.cpu / count * 1000:.1f} ms of CPU each), reader "
+            f"{count / yours.wall:.0f}/s ({yours.cpu / count * 1000:.1f} ms): ratio {yours.wall / mine.wall:.1f} "
+            f"(of CPU {yours.cpu / mine.cpu:.1f}); {count:,} feeds, {WORKERS} at once"
+        )
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["ours" | "theirs" as who, folder, port, count]:
             run = ours if who == "ours" else theirs
-            print(*run(Path(folder), addresses(int(count), int(port))))
+            print(json.dumps([asdict(took) for took in run(Path(folder), addresses(int(count), int(port)))]))
         case [count]:
             main(int(count))
         case _:
