@@ -23,7 +23,7 @@ from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source, StoredSource, Validators
 from publisher.domain.subscription import Subscription
 from publisher.engine.local import Line, LocalEngine, SideBySide, Step
-from publisher.errors import ConfigError
+from publisher.errors import ConfigError, SourceError
 from publisher.feeds.documents import FeedDocumentWriter
 from publisher.mail.message import DigestMessageWriter
 from publisher.mail.render import DigestRenderer
@@ -389,4 +389,7 @@ def try_source(source: Source, readers: Readers, fetcher: Fetcher, clock: Clock)
     request = ReadRequest(
         source=source, validators=Validators(), known=lambda keys: {}, now=clock(), limit=source.first_limit
     )
-    return readers[source.kind].read(request, FetcherFor(fetcher, source.name))
+    reading = readers[source.kind].read(request, FetcherFor(fetcher, source.name))
+    if reading.failure is not None:
+        raise SourceError(source.name, reading.failure)
+    return reading

@@ -16,7 +16,7 @@ class ListingMemory:
 
     `rule` is in use, found by detection or accepted by the operator; `proposal` waits for the operator's word. `usual`
     is how many lines a look finds, `known` how many of the last ones are stored articles. `next_page` is the page of
-    older articles to read next, `pages` how many of those were read.
+    older articles to read next, `pages` how many of those were read, `older` how many articles they named.
     """
 
     rule: Mapping[str, str] = field(default_factory=dict)
@@ -25,6 +25,7 @@ class ListingMemory:
     known: int = 0
     next_page: str | None = None
     pages: int = 0
+    older: int = 0
 
 
 def is_short(lines: int, memory: ListingMemory) -> bool:

@@ -223,7 +223,7 @@ def _limited(reading: Reading, request: ReadRequest) -> Reading:
     """A reading without what the source's `first_limit` leaves out, whatever its reader made of that."""
     if request.limit is None and not request.passed:
         return reading
-    wanted = frozenset(request.wanted(reading.listed))
+    wanted = frozenset(request.wanted(reading.listed)) | (frozenset(reading.older) - request.passed)
     return replace(reading, entries=tuple(entry for entry in reading.entries if entry.key in wanted))
 
 

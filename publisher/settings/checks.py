@@ -21,7 +21,7 @@ from publisher.sources.manners import host_of
 from publisher.sources.selecting import BadSelector, select
 from publisher.templating import shipped_templates
 
-LISTING_SELECTORS = frozenset({"item", "link", "title", "date", "summary", "author", "tags"})
+LISTING_SELECTORS = frozenset({"item", "link", "title", "date", "day", "summary", "author", "tags"})
 ARTICLE_SELECTORS = frozenset(
     {"article_title", "article_body", "article_author", "article_date", "article_tags", "article_remove"}
 )
@@ -117,8 +117,11 @@ def _selectors(raw: Raw) -> Iterator[Fault]:
                 yield raw.fault(where, f"unknown selector; {did_you_mean(key, known)}")
             elif isinstance(css, str) and not is_css(css):
                 yield raw.fault(where, 'no valid CSS selector; write one such as "article.story" or "h2 a"', css)
-        if item.get("kind") == "listing" and "item" not in given:
-            remedy = 'is missing; write the CSS selector of one line of the list: selectors = { item = "article" }'
+        if item.get("kind") == "listing" and "item" not in given and LISTING_SELECTORS & given.keys():
+            remedy = (
+                'is missing; write the CSS selector of one line of the list: selectors = { item = "article" }, '
+                "or leave out all of these, and the list is found by itself"
+            )
             yield raw.fault(("source", number, "selectors", "item"), remedy)
 
 

@@ -94,6 +94,23 @@ class Pages:
                 self.missing[known.key] = outcome.away
         return outcome
 
+    def document(self, url: str, accept: str) -> Fetched | Unread | None:
+        """Fetch a page that is no article, out of the same budget; None when that is spent."""
+        if self.left <= 0:
+            self.unfinished = True
+            return None
+        self.left -= 1
+        match self.fetcher.fetch(FetchRequest(url=url, accept=accept, max_bytes=PAGE_BYTES)):
+            case Fetched() as fetched:
+                return fetched
+            case Refused(reason, status, postponed=postponed):
+                lasting = not postponed and (status or 500) < 500 and status != HTTPStatus.TOO_MANY_REQUESTS
+                unread = Unread(reason, lasting=lasting)
+            case _:
+                unread = Unread("there is no such page any more", lasting=True)
+        self.problems.append(f"{url}: {unread.reason}")
+        return unread
+
     def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread | None:
         request = FetchRequest(url=url, accept=_ACCEPT, validators=validators, max_bytes=PAGE_BYTES)
         match self.fetcher.fetch(request):

@@ -1,18 +1,23 @@
 """HTML pages that list articles, without a feed: CSS selectors say where the lines are."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from publisher.domain.article import Content, Entry, KnownArticle
+from publisher.domain.listing import OLDER_PAGES, ListingMemory, seen
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
-from publisher.pipeline.ports import Fetcher, NotModified, Reading, ReadRequest, SourceReader
+from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
 from publisher.sources import articles, dates, page, selecting
 from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
-from publisher.sources.dates import Context
 from publisher.sources.detect import Candidate, candidates
+from publisher.sources.healing import LOST, Chosen, choose
 from publisher.sources.listed import Line
 from publisher.sources.listed import read as read_lines
+from publisher.sources.paging import next_page
+
+_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.5"
 
 
 def detect(
@@ -34,42 +39,73 @@ def detect(
 
 
 class ListingReader(SourceReader):
-    """Reads listings. Selectors: `item` (needed), `link`, `title`, `date`, `summary`, `author`, `tags` inside an item,
-    and `article_*` for the pages (see `extract`)."""
+    """Reads listings. Selectors: `item`, and inside it `link`, `title`, `date`, `summary`, `author`, `tags`; `day` for
+    headings that date the items below them; and `article_*` for the pages (see `extract`)."""
 
     def __init__(self) -> None:
         # When a page last said 304: no entry tells of that, so it is remembered here, as long as it matters.
         self._same: dict[tuple[str, str], datetime] = {}
 
     def read(self, request: ReadRequest, fetcher: Fetcher) -> Reading:
-        """Read the listing, then the pages that are new or due."""
+        """Read the listing, then the pages that are new or due, then one page of older articles while some are left.
+
+        Without `item` the list is looked for, and what is found is remembered; so it is when a rule lost its list.
+        """
         source = request.source
-        result = articles.get(source, fetcher, request.validators, "text/html,application/xhtml+xml,*/*;q=0.5")
+        result = articles.get(source, fetcher, request.validators, _ACCEPT)
         if isinstance(result, NotModified):
             return articles.unchanged(result)
         listing = page.parse(result.body, result.url, result.charset)
-        try:
-            found = lines(listing, source, articles.context_of(source, request.now))
-        except selecting.BadSelector as error:
-            raise SourceError(source.name, str(error)) from error
+        chosen = _chosen(listing, request)
+        if chosen.failure is not None:
+            return Reading(entries=(), listed=(), listing=chosen.memory, notices=chosen.notices, failure=chosen.failure)
         pages = Pages(source, fetcher, request.now)
-        known = request.known([line.url for line in found])
-        wanted = set(request.wanted(line.url for line in found))
-        entries = [
-            entry
-            for line in found
-            if line.url in wanted and (entry := self._entry(line, known.get(line.url), pages)) is not None
-        ]
+        wanted = set(request.wanted(line.url for line in chosen.lines))
+        entries = self._entries([line for line in chosen.lines if line.url in wanted], request, pages)
+        memory = _after(chosen, request, entries, listing)
+        older = self._older(memory, chosen, request, pages)
         return Reading(
-            entries=tuple(entries),
-            listed=tuple(line.url for line in found),
+            entries=(*entries, *older.entries),
+            listed=tuple(line.url for line in chosen.lines),
             # Without validators the next look gets the whole listing, and with it the pages that are left.
-            validators=Validators() if pages.unfinished else result.validators,
+            validators=Validators() if pages.unfinished or older.memory.next_page else result.validators,
             hints=result.hints,
             problems=tuple(pages.problems),
-            missing=pages.missing,
             moved_to=result.moved_to,
+            older=tuple(line.url for line in older.lines),
+            listing=older.memory,
+            notices=chosen.notices,
         )
+
+    def _entries(self, found: Sequence[Line], request: ReadRequest, pages: Pages) -> list[Entry]:
+        """What is new or due of some lines."""
+        known = request.known([line.url for line in found])
+        return [entry for line in found if (entry := self._entry(line, known.get(line.url), pages)) is not None]
+
+    def _older(self, memory: ListingMemory, chosen: Chosen, request: ReadRequest, pages: Pages) -> "_Older":
+        """One page of older articles, as long as there are some and the look may read more pages.
+
+        One that was not read to its end is read again at the next look.
+        """
+        url, most = memory.next_page, request.source.first_limit
+        room = None if most is None else most - len(chosen.lines) - memory.older
+        if url is None or memory.pages >= OLDER_PAGES or (room is not None and room <= 0):
+            return _Older(replace(memory, next_page=None))
+        fetched = pages.document(url, _ACCEPT)
+        if fetched is None:
+            return _Older(memory)
+        if not isinstance(fetched, Fetched):
+            return _Older(memory if not fetched.lasting else replace(memory, next_page=None))
+        further = page.parse(fetched.body, fetched.url, fetched.charset)
+        named = {line.url for line in chosen.lines} | request.passed
+        found = read_lines(further, chosen.rule, articles.context_of(request.source, request.now)).found
+        lines = [line for line in found if line.url not in named][:room]
+        entries = self._entries(lines, request, pages)
+        if pages.left <= 0 and pages.unfinished:
+            return _Older(memory, lines, entries)
+        follows = next_page(further) if lines else None
+        read = replace(memory, next_page=follows, pages=memory.pages + 1, older=memory.older + len(lines))
+        return _Older(replace(read, next_page=None) if read.pages >= OLDER_PAGES else read, lines, entries)
 
     def _entry(self, line: Line, known: KnownArticle | None, pages: Pages) -> Entry | None:
         """The article behind a line, when its page is new or due and could be read."""
@@ -111,18 +147,29 @@ class ListingReader(SourceReader):
         return None
 
 
-def lines(listing: page.Page, source: Source, context: Context) -> tuple[Line, ...]:
-    """The articles of a listing in its order, each address once. Raises SourceError when `item` finds none."""
-    selectors = source.selectors
-    if not selectors.get("item", "").strip():
-        raise SourceError(source.name, "a listing needs selectors = { item = … }: the CSS selector of one line")
-    found = read_lines(listing, selectors, context)
-    if not found.matched:
-        raise SourceError(source.name, f"selector item = {selectors['item']!r} matches nothing on {source.url}")
-    if not found.found:
-        key = "link" if selectors.get("link") else "item"
-        raise SourceError(source.name, f"selector {key} = {selectors[key]!r} finds no link on {source.url}")
-    return found.found
+@dataclass(frozen=True, slots=True)
+class _Older:
+    """What a page of older articles gave, and what to remember after it."""
+
+    memory: ListingMemory
+    lines: Sequence[Line] = ()
+    entries: Sequence[Entry] = ()
+
+
+def _chosen(listing: page.Page, request: ReadRequest) -> Chosen:
+    context = articles.context_of(request.source, request.now)
+    try:
+        return choose(listing, request.source, request.listing or ListingMemory(), request.known, context)
+    except selecting.BadSelector as error:
+        raise SourceError(request.source.name, str(error)) from error
+
+
+def _after(chosen: Chosen, request: ReadRequest, entries: Sequence[Entry], listing: page.Page) -> ListingMemory:
+    """What to remember of a look at the first page; the first look at all begins with the older ones."""
+    urls = {line.url for line in chosen.lines}
+    stored = (request.known(list(urls)).keys() & urls) | {entry.url for entry in entries}
+    memory = chosen.memory if chosen.notices.get(LOST) else seen(chosen.memory, len(urls), len(stored))
+    return replace(memory, next_page=next_page(listing)) if request.listing is None else memory
 
 
 def _completed(content: Content, line: Line, source: Source) -> Content:

@@ -206,7 +206,10 @@ def test_newsletters(tmp_path: Path, line: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("selectors", "expected"),
     [
-        ("", ".selectors.item: is missing; write the CSS selector of one line of the list: selectors = { item = "),
+        (
+            'link = "a"',
+            ".selectors.item: is missing; write the CSS selector of one line of the list: selectors = { item = ",
+        ),
         (
             'item = "div["',
             '.selectors.item = "div[": no valid CSS selector; write one such as "article.story" or "h2 a"',

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from publisher.domain.article import KnownArticle
+from publisher.domain.listing import ListingMemory
 from publisher.domain.source import Source, SourceKind, Validators
+from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading, ReadRequest
 from publisher.sources import build_readers
 from publisher.sources.fetch import HttpFetcher
@@ -137,9 +139,11 @@ class Desk:
     documents: Mapping | None = None
     passed: frozenset[str] = frozenset()
     limit: int | None = None
+    listing: ListingMemory | None = None
+    told: dict[str, str] = field(default_factory=dict)
 
     def read(self, source: Source, validators: Validators = NONE) -> Reading:
-        """One look, which is then stored."""
+        """One look, which is then stored. Raises SourceError when it failed."""
         request = ReadRequest(
             source=source,
             validators=validators,
@@ -148,8 +152,13 @@ class Desk:
             documents=self.documents,
             passed=self.passed,
             limit=self.limit,
+            listing=self.listing,
         )
         reading = self.readers[source.kind].read(request, self.fetcher)
+        self.listing = reading.listing or self.listing
+        self.told = {kind: text for kind, text in (self.told | dict(reading.notices)).items() if text}
+        if reading.failure is not None:
+            raise SourceError(source.name, reading.failure)
         self.documents, self.passed = reading.documents, self.passed | frozenset(reading.passed)
         for entry in reading.entries:
             before = self.known.get(entry.key)

@@ -82,8 +82,8 @@ def test_the_link_is_the_item_or_in_it(site, desk, selectors):
 @pytest.mark.parametrize(
     ("selectors", "message"),
     [
-        ({"item": ""}, "a listing needs selectors"),
-        ({"item": "article.none"}, r"selector item = 'article.none' matches nothing on http://127"),
+        ({"item": ""}, "no list of articles was found"),
+        ({"item": "article.none"}, r"selector item = 'article.none' matches nothing on it"),
         ({"item": "li["}, r"selector item = 'li\[' is not valid CSS"),
         ({"link": "b"}, "selector link = 'b' finds no link on"),
         ({"item": "nav"}, None),
