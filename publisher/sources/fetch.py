@@ -55,6 +55,14 @@ _NETWORK_ERRORS = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Response:
+    """An answer's head."""
+
+    status: int
+    headers: httpx2.Headers
+
+
+@dataclass(frozen=True, slots=True)
 class _Redirect:
     """A 3xx with a place to go to."""
 
@@ -183,7 +191,8 @@ class HttpFetcher(Fetcher):
                 content=request.content,
             )
         )
-        response = httpx2.Response(answer.status, headers=answer.headers)
+        # No httpx2.Response: that one would undo codings by itself, and fail on some.
+        response = _Response(answer.status, httpx2.Headers(answer.headers))
         self._hosts.answered(str(url), answer.status, headers.retry_after(response.headers, self._clock()))
         with closing(answer):
             return self._judge(url, response, answer.iter_stream(), errand)
@@ -204,10 +213,10 @@ class HttpFetcher(Fetcher):
         return [*fields, *(options.fields(str(url)) if options else [])]
 
     def _judge(
-        self, url: httpx2.URL, response: httpx2.Response, body: Iterator[bytes], errand: _Errand
+        self, url: httpx2.URL, response: _Response, body: Iterator[bytes], errand: _Errand
     ) -> FetchResult | _Redirect:
         now = self._clock()
-        match response.status_code:
+        match response.status:
             case status if status in _TAKEN or (errand.request.form is not None and 200 <= status < 300):
                 media_type, charset = headers.content_type(response.headers)
                 return Fetched(
@@ -245,13 +254,13 @@ def _refused(status: int, retry_after: timedelta | None) -> Refused:
     return Refused(f"the server says {name}", status, retry_after)
 
 
-def _read(response: httpx2.Response, body: Iterator[bytes], errand: _Errand) -> bytes:
+def _read(response: _Response, body: Iterator[bytes], errand: _Errand) -> bytes:
     """The decompressed body, within its limit."""
     limit = errand.max_bytes
     too_large = f"larger than {limit / 1024 / 1024:.3g} MiB"
     declared = response.headers.get("content-length", "")
     if not errand.cut and declared.isascii() and declared.isdigit() and int(declared[:18]) > limit:
-        raise _Refusal(too_large, response.status_code)
+        raise _Refusal(too_large, response.status)
     whole = bytearray()
     try:
         for piece in decompressed(body, response.headers.get("content-encoding", ""), limit):
@@ -262,11 +271,11 @@ def _read(response: httpx2.Response, body: Iterator[bytes], errand: _Errand) -> 
             if len(whole) > limit:
                 if errand.cut:
                     return bytes(whole[:limit])
-                raise _Refusal(too_large, response.status_code)
+                raise _Refusal(too_large, response.status)
     except TooLarge:
-        raise _Refusal(too_large, response.status_code) from None
+        raise _Refusal(too_large, response.status) from None
     except BadEncoding as error:
-        raise _Refusal(str(error), response.status_code) from error
+        raise _Refusal(str(error), response.status) from error
     return bytes(whole)
 
 
