@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from publisher.domain.article import Content, Entry
 from publisher.domain.delivery import Delivery, Outcome, OutgoingMessage, Verdict
 from publisher.domain.edition import Digest, Rendering
+from publisher.domain.feed import FeedFormat
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import SourceKind
 from publisher.errors import TransportError
 from publisher.pipeline.ports import (
+    FeedDocument,
     Fetcher,
     FetchRequest,
     FetchResult,
@@ -39,6 +41,11 @@ class FakeClock:
 
     def pass_by(self, **duration: float) -> None:
         self.now += timedelta(**duration)
+
+
+def no_feed(slug: str, format: FeedFormat) -> FeedDocument | None:
+    """No feed is implied."""
+    return None
 
 
 class NoFetcher(Fetcher):

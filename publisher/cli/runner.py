@@ -23,7 +23,7 @@ from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
 from publisher.scheduler import Scheduler, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
-from publisher.web.app import build_web
+from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
 from publisher.web.pages import Collector
 from publisher.web.serve import Server
@@ -193,14 +193,13 @@ class Runner:
 
     def _build_web(self) -> ASGIApp:
         application = self._application
-        return build_web(
-            application.storage,
-            application.templates,
-            application.settings.site,
+        settings = application.settings
+        services = Services(
             application.subscribing,
-            outbox_of(application),
-            Collector(application.settings.fetch.user_agent, application.settings.fetch.contact),
+            application.feeds.implied,
+            Collector(settings.fetch.user_agent, settings.fetch.contact),
         )
+        return build_web(application.storage, application.templates, settings.site, services, outbox_of(application))
 
     def _tell_addresses(self) -> None:
         """Which addresses to open."""

@@ -1,5 +1,6 @@
 """Feeds: named selections that we publish."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,10 +8,16 @@ from urllib.parse import quote
 
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source
+from publisher.domain.words import words
 
 RESERVED_SLUGS = frozenset({"source", "tag", "author", "language", "search", "newsletter", "all"})
 SOURCE_FEEDS = "source/"
 """What the slug of a source's own feed begins with."""
+
+LONGEST_NAME = 200
+"""Characters that a tag, an author or a search in a slug may have."""
+
+_PHRASE = re.compile(r'["“”「『]([^"“”」』]+)["“”」』]|([^\s"“”「」『』]+)')
 
 UNANNOUNCED_LIMIT = 10
 """How many articles of a backlog a current feed shows at most."""
@@ -35,7 +42,11 @@ class FeedFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A named selection published at `/feeds/<slug>.rss`, `.atom` and `.json`."""
+    """A named selection published at `/feeds/<slug>.rss`, `.atom` and `.json`.
+
+    `limit` is how many items its current documents show; those that are not `full` show summaries alone, those
+    without `images` no image at all.
+    """
 
     slug: str
     title: str
@@ -43,6 +54,8 @@ class Feed:
     description: str = ""
     language: str | None = None
     limit: int = 30
+    full: bool = True
+    images: bool = True
 
     def path(self, format: FeedFormat) -> str:
         """The path below the site's address."""
@@ -51,6 +64,43 @@ class Feed:
     def id(self, instance: uuid.UUID) -> str:
         """The feed's own id (RFC 4287, section 4.2.6), from the instance, never from an address that may change."""
         return uuid.uuid5(instance, f"feed:{self.slug}").urn
+
+
+def implied_feed(slug: str, site_title: str) -> Feed | None:
+    """The feed that a slug names without being defined: of everything, a tag, an author, a language or a search.
+
+    A search wants all its words; what stands in quotes wants to be found as it is. None for any other slug, and for
+    a name without a word in it.
+    """
+    kind, _, name = slug.partition("/")
+    if slug == "all":
+        return Feed(slug=slug, title=site_title)
+    wanted = Terms((name,))
+    match kind:
+        case _ if not words(name) or len(name) > LONGEST_NAME:
+            return None
+        case "tag":
+            return Feed(slug=slug, title=f"#{name} · {site_title}", selection=Selection(tags=wanted))
+        case "author":
+            return Feed(slug=slug, title=f"{name} · {site_title}", selection=Selection(authors=wanted))
+        case "language":
+            selection = Selection(languages=wanted)
+            return Feed(slug=slug, title=f"{name} · {site_title}", selection=selection, language=name)
+        case "search":
+            return Feed(slug=slug, title=f"“{name}” · {site_title}", selection=Selection(every=phrases(name)))
+        case _:
+            return None
+
+
+def is_implied(slug: str) -> bool:
+    """Whether a slug belongs to a feed that need not be defined."""
+    return slug.partition("/")[0] in RESERVED_SLUGS
+
+
+def phrases(query: str) -> tuple[str, ...]:
+    """What a search asks for: its words, and whole what stands in quotes."""
+    found = (quoted or bare for quoted, bare in _PHRASE.findall(query))
+    return tuple(phrase for phrase in found if words(phrase))
 
 
 def source_feed(source: Source) -> Feed:

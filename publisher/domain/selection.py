@@ -29,13 +29,17 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A choice of articles. `age` counts from `first_seen` and limits at composing; it is no part of matching."""
+    """A choice of articles. `age` counts from `first_seen` and limits at composing; it is no part of matching.
+
+    Of `words` one phrase must be there, of `every` all: what somebody searches for.
+    """
 
     sources: Terms = Terms()
     tags: Terms = Terms()
     authors: Terms = Terms()
     languages: Terms = Terms()
     words: Terms = Terms()
+    every: tuple[str, ...] = ()
     age: timedelta = timedelta(days=14)
 
     def matches(self, state: ArticleState) -> bool:
@@ -50,12 +54,16 @@ class Selection:
         )
 
     def _has_words(self, state: ArticleState) -> bool:
-        if not self.words:
+        if not self.words and not self.every:
             return True
         content = state.revision.content
         text = words(f"{content.title}\n{content.summary}\n{content.text}")
         found = not self.words.any_of or any(contains(text, phrase) for phrase in self.words.any_of)
-        return found and not any(contains(text, phrase) for phrase in self.words.none_of)
+        return (
+            found
+            and all(contains(text, phrase) for phrase in self.every)
+            and not any(contains(text, phrase) for phrase in self.words.none_of)
+        )
 
 
 def language_ranges(language: str | None) -> set[str]:

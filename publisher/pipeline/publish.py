@@ -6,18 +6,29 @@ A document is written again when an article in its feed changed, and its tags an
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from publisher.domain.article import ArticleState, within_rights
-from publisher.domain.feed import UNANNOUNCED_LIMIT, Feed, FeedFormat, source_feed
+from publisher.domain.article import ArticleState, shorten, within_rights
+from publisher.domain.feed import SOURCE_FEEDS, UNANNOUNCED_LIMIT, Feed, FeedFormat, implied_feed, source_feed
 from publisher.domain.rights import Use
-from publisher.pipeline.ports import Channel, Clock, FeedDocument, FeedWriter, Run, Storage, UnitOfWork
+from publisher.pipeline.ports import Channel, Clock, FeedDocument, FeedWriter, Run, Standing, Storage, UnitOfWork
 
 EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 """The age of a feed that never had an article."""
 
+
+SUMMARY_COLUMNS = 400
+"""How long a summary is that a feed without full texts makes of a text; a CJK character counts two."""
+
+_CHANGES_AT_A_TIME = 500
+
+# In sanitised markup: attributes are quoted, and whatever stands in quotes is no end of a tag.
+_IMAGE = re.compile(r"<(?:img|source|/?picture)(?:\s+[^\s=>]+(?:=\"[^\"]*\")?)*\s*/?>")
+
+Credits = Sequence[tuple[object, ...]]
 
 COLLECTOR_PATH = "/collector"
 """The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
@@ -58,28 +69,54 @@ class FeedPublisher:
         return [*work.feeds.all(), *(source_feed(stored.source) for stored in work.sources.all())]
 
     def publish(self) -> list[FeedReport]:
-        """Bring the documents of all feeds up to date. Leaves a row when something changed."""
+        """Bring the documents of the named feeds up to date. Leaves a row when something changed.
+
+        What it costs is the revisions since the last time, judged for each feed, and the feeds that they are in.
+        """
         began = self.clock()
         with self.storage.begin() as work:
-            feeds = self.feeds(work)
+            feeds = work.feeds.all()
             work.feeds.keep([feed.slug for feed in feeds])
-        reports = [self.publish_feed(feed) for feed in feeds]
-        changed = sum(report.changed for report in reports)
-        if changed:
-            with self.storage.begin() as work:
-                outcome = f"{changed} of {len(reports)} feeds changed"
-                work.runs.add(Run("publish", began, self.clock() - began, outcome))
+        with self.storage.read() as work:
+            upto = work.articles.latest_seq()
+            standing = work.feeds.standing()
+            credits = _credits(work)
+            shapes = {feed.slug: self._shape(feed, credits) for feed in feeds}
+            stale = _stale(work, feeds, standing, shapes, upto)
+        reports = [
+            self._rebuild(feed, shapes[feed.slug])
+            if feed.slug in stale
+            else FeedReport(feed.slug, feed.title, standing[feed.slug].items, changed=False)
+            for feed in feeds
+        ]
+        self._note([feed.slug for feed in feeds if feed.slug not in stale], reports, upto, began)
         return reports
 
-    def publish_feed(self, feed: Feed) -> FeedReport:
-        """Bring one feed up to date: read and write first, then one short transaction."""
-        shape = feed_shape(feed, self.site)
+    def implied(self, slug: str, format: FeedFormat) -> FeedDocument | None:
+        """A document of a feed that is not stored: of a source, a tag, an author, a language, a search, or of all.
+
+        None when the slug names none of them, or none of its articles is known.
+        """
+        with self.storage.read() as work:
+            feed = self._implied_feed(work, slug)
+            items = current_items(work, feed) if feed else []
+            if feed is None or not (items or slug.startswith(SOURCE_FEEDS)):
+                return None
+            upto, feed_id = work.articles.latest_seq(), feed.id(work.meta.instance())
+        return self._document(_channel(feed, feed_id, items, self.site), format, None, upto=upto, shape="")
+
+    def _implied_feed(self, work: UnitOfWork, slug: str) -> Feed | None:
+        if slug.startswith(SOURCE_FEEDS):
+            stored = work.sources.get(slug.removeprefix(SOURCE_FEEDS))
+            return source_feed(stored.source) if stored else None
+        return implied_feed(slug, self.site.title)
+
+    def _rebuild(self, feed: Feed, shape: str) -> FeedReport:
+        """Write one feed's documents: read and write first, then one short transaction."""
         with self.storage.read() as work:
             upto = work.articles.latest_seq()
             old = {format: work.feeds.get(feed.slug, format) for format in FeedFormat}
             items = current_items(work, feed)
-            if all(_is_current(work, document, feed, shape, upto) for document in old.values()):
-                return FeedReport(feed.slug, feed.title, len(items), changed=False)
             feed_id = feed.id(work.meta.instance())
         channel = _channel(feed, feed_id, items, self.site)
         documents = [self._document(channel, format, old[format], upto=upto, shape=shape) for format in FeedFormat]
@@ -87,6 +124,19 @@ class FeedPublisher:
             work.feeds.store(documents)
         changed = any(_etag(old[document.format]) != document.etag for document in documents)
         return FeedReport(feed.slug, feed.title, len(items), changed)
+
+    def _note(self, current: Sequence[str], reports: Sequence[FeedReport], upto: int, began: datetime) -> None:
+        changed = sum(report.changed for report in reports)
+        with self.storage.begin() as work:
+            work.feeds.right_until(current, upto)
+            if changed:
+                outcome = f"{changed} of {len(reports)} feeds changed"
+                work.runs.add(Run("publish", began, self.clock() - began, outcome))
+
+    def _shape(self, feed: Feed, credits: Credits) -> str:
+        """A fingerprint of all that a feed's documents depend on besides its articles."""
+        parts = json.dumps([asdict(feed), asdict(self.site), credits], default=str, sort_keys=True)
+        return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
     def _document(
         self, channel: Channel, format: FeedFormat, old: FeedDocument | None, *, upto: int, shape: str
@@ -110,6 +160,7 @@ class FeedPublisher:
             last_modified=last_modified,
             built_seq=upto,
             shape=shape,
+            items=len(channel.items),
         )
 
 
@@ -117,16 +168,37 @@ def _etag(document: FeedDocument | None) -> str:
     return document.etag if document is not None else ""
 
 
-def _is_current(work: UnitOfWork, document: FeedDocument | None, feed: Feed, shape: str, upto: int) -> bool:
-    """Whether a document says what it should: same shape, and no article in its feed changed since."""
-    if document is None or document.shape != shape:
-        return False
-    changed = work.articles.changed(document.built_seq, upto)
-    return not any(
-        feed.selection.matches(state)
-        for seq in (document.built_seq, upto)
-        for state in work.articles.states(changed, seq).values()
-    )
+def _stale(
+    work: UnitOfWork, feeds: Sequence[Feed], standing: Mapping[str, Standing], shapes: Mapping[str, str], upto: int
+) -> set[str]:
+    """The feeds whose documents must be written anew: another shape, or an article in it changed."""
+    by_seq: dict[int, list[Feed]] = {}
+    stale = set()
+    for feed in feeds:
+        stands = standing.get(feed.slug)
+        if stands is None or stands.shape != shapes[feed.slug]:
+            stale.add(feed.slug)
+        else:
+            by_seq.setdefault(stands.built_seq, []).append(feed)
+    for built_seq, group in by_seq.items():
+        for states in _states_before_and_after(work, built_seq, upto):
+            stale |= {feed.slug for feed in group if any(feed.selection.matches(state) for state in states)}
+            group = [feed for feed in group if feed.slug not in stale]
+    return stale
+
+
+def _states_before_and_after(work: UnitOfWork, after: int, upto: int) -> Iterator[list[ArticleState]]:
+    """The articles that changed, as they stood and as they stand, some at a time."""
+    changed = work.articles.changed(after, upto)
+    for start in range(0, len(changed), _CHANGES_AT_A_TIME):
+        some = changed[start : start + _CHANGES_AT_A_TIME]
+        yield [state for seq in (after, upto) for state in work.articles.states(some, seq).values()]
+
+
+def _credits(work: UnitOfWork) -> Credits:
+    """What documents say of the sources themselves, and may show of them."""
+    sources = (stored.source for stored in work.sources.all())
+    return [(source.name, source.title, source.url, source.rights) for source in sources]
 
 
 def current_items(work: UnitOfWork, feed: Feed) -> list[ArticleState]:
@@ -138,7 +210,8 @@ def current_items(work: UnitOfWork, feed: Feed) -> list[ArticleState]:
 
 
 def _channel(feed: Feed, feed_id: str, items: list[ArticleState], site: Site) -> Channel:
-    shown = tuple(shown for state in items if (shown := within_rights(state, Use.FEED)) is not None)
+    allowed = (within_rights(state, Use.FEED) for state in items)
+    shown = tuple(_as_chosen(state, feed) for state in allowed if state is not None)
     return Channel(
         id=feed_id,
         slug=feed.slug,
@@ -152,12 +225,18 @@ def _channel(feed: Feed, feed_id: str, items: list[ArticleState], site: Site) ->
     )
 
 
+def _as_chosen(state: ArticleState, feed: Feed) -> ArticleState:
+    """The article as the feed wants its items: with the full text or a summary alone, with images or without."""
+    content = state.revision.content
+    if not feed.full:
+        summary = content.summary or shorten(content.text, SUMMARY_COLUMNS)
+        content = replace(content, html="", text="", summary=summary)
+    if not feed.images:
+        files = tuple(file for file in content.enclosures if not file.type.startswith("image/"))
+        content = replace(content, html=_IMAGE.sub("", content.html), image=None, enclosures=files)
+    return replace(state, revision=replace(state.revision, content=content))
+
+
 def self_urls(feed: Feed, site: Site) -> Mapping[FeedFormat, str]:
     """The addresses of a feed's three documents."""
     return {format: site.base_url + feed.path(format) for format in FeedFormat}
-
-
-def feed_shape(feed: Feed, site: Site) -> str:
-    """A fingerprint of all that a document depends on besides its articles."""
-    parts = json.dumps([asdict(feed), asdict(site)], default=str, sort_keys=True)
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]

@@ -255,6 +255,8 @@ def _feed(table: FeedTable) -> Feed:
         description=table.description,
         language=table.language,
         limit=table.limit,
+        full=table.full,
+        images=table.images,
     )
 
 

@@ -163,13 +163,15 @@ class SourceTable(Table):
 
 
 class FeedTable(Choosing):
-    """`[[feed]]`: a choice of articles that is published."""
+    """`[[feed]]`: a choice of articles that is published. Without `full` with summaries alone."""
 
     slug: FeedSlug
     title: Line
     description: str = ""
     language: Language | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 30
+    full: bool = True
+    images: bool = True
 
 
 class NewsletterTable(Choosing):

@@ -29,7 +29,8 @@ def selection_json(selection: Selection) -> Json:
         for name in _SELECTED
         if (terms := getattr(selection, name))
     }
-    return fields | {"age": selection.age.total_seconds()}
+    every = {"every": selection.every} if selection.every else {}
+    return fields | every | {"age": selection.age.total_seconds()}
 
 
 def read_selection(stored: Json) -> Selection:
@@ -39,7 +40,7 @@ def read_selection(stored: Json) -> Selection:
         for name in _SELECTED
         if name in stored
     }
-    return Selection(**fields, age=timedelta(seconds=stored["age"]))
+    return Selection(**fields, every=tuple(stored.get("every", ())), age=timedelta(seconds=stored["age"]))
 
 
 def source_json(source: Source) -> Json:
@@ -156,6 +157,8 @@ def feed_json(feed: Feed) -> Json:
         "description": feed.description,
         "language": feed.language,
         "limit": feed.limit,
+        "full": feed.full,
+        "images": feed.images,
     }
 
 

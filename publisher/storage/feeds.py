@@ -1,16 +1,17 @@
 """Feeds: their definitions, and the documents that are served."""
 
 import gzip
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from publisher.domain.feed import SOURCE_FEEDS, Feed, FeedFormat
-from publisher.pipeline.ports import FeedDocument, FeedDocuments
+from publisher.pipeline.ports import FeedDocument, FeedDocuments, Standing
 from publisher.storage.counters import latest, take
 from publisher.storage.definitions import apply_definitions, defined
 from publisher.storage.encoding import feed_json, read_feed
+from publisher.storage.lists import among
 from publisher.storage.schema import feed, feed_document, source
 
 _FIRST_PAGE = 0
@@ -53,6 +54,23 @@ class SqlFeedDocuments(FeedDocuments):
         row = self._connection.execute(select(feed_document).where(where)).one_or_none()
         return None if row is None else _document(row)
 
+    def standing(self) -> Mapping[str, Standing]:
+        """How the feeds that have all three documents stand, by slug."""
+        columns = feed_document.c
+        query = (
+            select(columns.slug, func.max(columns["items"]), func.min(columns.shape), func.min(columns.built_seq))
+            .where(columns.page == _FIRST_PAGE)
+            .group_by(columns.slug)
+            .having(func.count() == len(FeedFormat), func.min(columns.shape) == func.max(columns.shape))
+        )
+        return {slug: Standing(*values) for slug, *values in self._connection.execute(query)}
+
+    def right_until(self, slugs: Sequence[str], seq: int) -> None:
+        """Note that the documents of these feeds need no change up to a revision."""
+        columns = feed_document.c
+        where = among(self._connection, columns.slug, slugs), columns.page == _FIRST_PAGE, columns.built_seq < seq
+        self._connection.execute(update(feed_document).where(*where).values(built_seq=seq))
+
     def store(self, documents: Sequence[FeedDocument]) -> None:
         """Replace documents, and change the version."""
         if not documents:
@@ -82,6 +100,7 @@ def _values(document: FeedDocument) -> dict[str, Any]:
         "last_modified": document.last_modified,
         "built_seq": document.built_seq,
         "shape": document.shape,
+        "items": document.items,
     }
 
 
@@ -96,4 +115,5 @@ def _document(row: Any) -> FeedDocument:
         last_modified=row.last_modified,
         built_seq=row.built_seq,
         shape=row.shape,
+        items=row._mapping[feed_document.c["items"]],
     )

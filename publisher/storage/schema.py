@@ -273,6 +273,7 @@ feed_document = Table(
     Column("last_modified", UtcTime, nullable=False),
     Column("built_seq", Number, nullable=False),
     Column("shape", String(80), nullable=False),
+    Column("items", Number, nullable=False, server_default="0"),
 )
 
 newsletter = Table(

@@ -88,9 +88,14 @@ def _fields(selection: Selection) -> Iterable[list[Phrase]]:
         if terms.any_of:
             yield [frozenset({_named(prefix, term)}) for term in terms.any_of]
     if selection.words.any_of:
-        phrases = [frozenset(term[:LONGEST_TERM] for term in index_terms(phrase)) for phrase in selection.words.any_of]
         # A phrase without a word is found nowhere.
-        yield [phrase for phrase in phrases if phrase]
+        yield [phrase for phrase in map(_phrase, selection.words.any_of) if phrase]
+    for wanted in selection.every:
+        yield [phrase for phrase in [_phrase(wanted)] if phrase]
+
+
+def _phrase(words: str) -> Phrase:
+    return frozenset(term[:LONGEST_TERM] for term in index_terms(words))
 
 
 def _found(connection: Connection, fields: list[list[Phrase]]) -> Select[tuple[int]]:

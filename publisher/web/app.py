@@ -1,5 +1,6 @@
 """The web application: feeds by the short way, everything else by FastAPI, with the same headers on every page."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -13,7 +14,7 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates
 from publisher.web import feeds
-from publisher.web.feeds import FeedFiles
+from publisher.web.feeds import FeedFiles, Implied
 from publisher.web.health import health_routes
 from publisher.web.outbox import Outbox, outbox_routes
 from publisher.web.page import Pages
@@ -24,23 +25,27 @@ from publisher.web.subscriptions import subscription_routes
 STATIC = Path(__file__).parent / "static"
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What pages and routes call: subscribing, the making of feeds that are not stored, and who we are outside."""
+
+    subscribing: Subscribing
+    implied: Implied
+    collector: Collector = NAMELESS
+
+
 def build_web(
-    storage: SqlStorage,
-    templates: Templates,
-    site: Site,
-    subscribing: Subscribing,
-    outbox: Outbox | None = None,
-    collector: Collector = NAMELESS,
+    storage: SqlStorage, templates: Templates, site: Site, services: Services, outbox: Outbox | None = None
 ) -> ASGIApp:
     """The application for one site. The outbox page exists when `outbox` is given."""
     pages = Pages(templates, site)
 
     def error_page(scope: Scope, status: int) -> ASGIApp:
-        headers = {"Allow": "GET, HEAD, OPTIONS"} if status == 405 else None
+        headers = {405: {"Allow": "GET, HEAD, OPTIONS"}, 429: {"Retry-After": "2"}}.get(status)
         return SecurityHeaders(pages.error(scope, status, headers))
 
-    rest = SecurityHeaders(_pages(storage, pages, subscribing, outbox, collector))
-    return _Web(FeedFiles(storage, error_page), rest, pages.root)
+    rest = SecurityHeaders(_pages(storage, pages, services, outbox))
+    return _Web(FeedFiles(storage, services.implied, error_page), rest, pages.root)
 
 
 class _Web:
@@ -61,12 +66,10 @@ class _Web:
         await (self._feed_files if feed else self._rest)(scope, receive, send)
 
 
-def _pages(
-    storage: SqlStorage, pages: Pages, subscribing: Subscribing, outbox: Outbox | None, collector: Collector
-) -> FastAPI:
+def _pages(storage: SqlStorage, pages: Pages, services: Services, outbox: Outbox | None) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(page_routes(storage, pages, collector))
-    app.include_router(subscription_routes(subscribing, pages))
+    app.include_router(page_routes(storage, pages, services.collector))
+    app.include_router(subscription_routes(services.subscribing, pages))
     app.include_router(health_routes(storage))
     if outbox is not None:
         app.include_router(outbox_routes(outbox, pages))

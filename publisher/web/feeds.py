@@ -1,10 +1,13 @@
 """Feed documents over HTTP: `/feeds/<slug>.rss`, `.atom`, `.json` as a bare ASGI application.
 
 The documents are kept in memory with their headers made once, and are trusted for as long as the stored version is
-the same; that is looked at once a second at most. So a 304 costs no template, no body and no database.
+the same; that is looked at once a second at most. So a 304 costs no template, no body and no database. Feeds that
+nobody defined (of a tag, an author, a search…) are made when they are first asked for, and again when an article
+changed; few of them at a time, as everybody may ask for any.
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.domain.feed import FeedFormat
+from publisher.domain.feed import FeedFormat, is_implied
 from publisher.errors import StorageError
 from publisher.pipeline.ports import FeedDocument, Storage
 from publisher.web.negotiation import not_modified, prefers_gzip
@@ -29,8 +32,16 @@ equal, one that polls through a cache could be two hours late. Mail sent at once
 CHECK_EVERY = 1.0
 """Seconds for which the copies in memory are trusted."""
 
+IMPLIED_KEPT = 300
+"""How many documents of feeds that are not defined are kept; the one not asked for the longest goes first."""
+IMPLIED_A_SECOND = 20
+"""How many of them are made a second at most; who comes then is asked to come again (429)."""
+
 ErrorPage = Callable[[Scope, int], ASGIApp]
 """Makes the page for a status."""
+
+Implied = Callable[[str, FeedFormat], FeedDocument | None]
+"""Makes a document of a feed that is not defined."""
 
 _RawHeaders = list[tuple[bytes, bytes]]
 _Name = tuple[str, FeedFormat]
@@ -59,13 +70,20 @@ class FeedFiles:
     """The ASGI application below `/feeds/`. Lives on one event loop."""
 
     def __init__(
-        self, storage: Storage, error_page: ErrorPage, monotonic: Callable[[], float] = time.monotonic
+        self,
+        storage: Storage,
+        implied: Implied,
+        error_page: ErrorPage,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage = storage
+        self._implied = implied
         self._error_page = error_page
         self._monotonic = monotonic
         self._copies: dict[_Name, _Copies] = {}
-        self._version: int | None = None
+        self._made: OrderedDict[_Name, _Copies] = OrderedDict()
+        self._making = _Rate(IMPLIED_A_SECOND)
+        self._version = self._seq = -1
         self._checked = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,6 +97,8 @@ class FeedFiles:
         try:
             copies = await self._find(name) if name else None
             gone = copies is None and name is not None and await run_in_threadpool(self._was, name[0])
+        except _TooMany:
+            return await self._error_page(scope, 429)(scope, receive, send)
         except StorageError as error:
             log.warning("feed not served", reason=str(error))
             return await self._error_page(scope, 503)(scope, receive, send)
@@ -88,10 +108,12 @@ class FeedFiles:
 
     async def _find(self, name: _Name) -> _Copies | None:
         await self._revalidate()
+        if is_implied(name[0]):
+            return await self._make(name)
         copies = self._copies.get(name)
         if copies is None:
-            version, document = await run_in_threadpool(self._load, name)
-            self._trust(version)
+            versions, document = await run_in_threadpool(self._load, name)
+            self._trust(*versions)
             if document is not None:
                 copies = self._copies[name] = _copies(document)
         return copies
@@ -102,27 +124,69 @@ class FeedFiles:
         if now - self._checked >= CHECK_EVERY:
             self._checked = now
             try:
-                self._trust(await run_in_threadpool(self._read_version))
+                self._trust(*await run_in_threadpool(self._read_versions))
             except StorageError as error:
                 log.warning("feeds are served as they were last known", reason=str(error))
 
-    def _trust(self, version: int) -> None:
+    async def _make(self, name: _Name) -> _Copies | None:
+        copies = self._made.get(name)
+        if copies is None:
+            if not self._making.grants(self._monotonic()):
+                raise _TooMany
+            seq = self._seq
+            document = await run_in_threadpool(self._implied, *name)
+            if document is None:
+                return None
+            copies = _copies(document)
+            if seq == self._seq:
+                self._made[name] = copies
+        if name in self._made:
+            self._made.move_to_end(name)
+        while len(self._made) > IMPLIED_KEPT:
+            self._made.popitem(last=False)
+        return copies
+
+    def _trust(self, version: int, seq: int) -> None:
         if version != self._version:
             self._copies.clear()
-            self._version = version
+        if (version, seq) != (self._version, self._seq):
+            self._made.clear()
+        self._version, self._seq = version, seq
 
-    def _read_version(self) -> int:
+    def _read_versions(self) -> tuple[int, int]:
         with self._storage.read() as work:
-            return work.feeds.version()
+            return work.feeds.version(), work.articles.latest_seq()
 
     def _was(self, slug: str) -> bool:
         with self._storage.read() as work:
             return work.feeds.was(slug)
 
-    def _load(self, name: _Name) -> tuple[int, FeedDocument | None]:
-        """A document and the version that it belongs to: the version first, so that it is never too new."""
+    def _load(self, name: _Name) -> tuple[tuple[int, int], FeedDocument | None]:
+        """A document and the versions that it belongs to: those first, so that they are never too new."""
         with self._storage.read() as work:
-            return work.feeds.version(), work.feeds.get(*name)
+            return (work.feeds.version(), work.articles.latest_seq()), work.feeds.get(*name)
+
+
+class _TooMany(Exception):
+    """More feeds are asked for than are made at a time."""
+
+
+class _Rate:
+    """So many a second, and as many at once."""
+
+    def __init__(self, a_second: float) -> None:
+        self._a_second = a_second
+        self._left = a_second
+        self._at = 0.0
+
+    def grants(self, now: float) -> bool:
+        """Whether one more is granted now (monotonic seconds)."""
+        self._left = min(self._a_second, self._left + (now - self._at) * self._a_second)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 def _name(path: str) -> _Name | None:

@@ -20,6 +20,7 @@ _ERRORS = {
     410: ("No longer here", "What was at this address is no longer published."),
     404: ("Nothing here", "There is no page at this address. Perhaps the link was cut short on its way."),
     405: ("That can't be done here", "This address takes no such request."),
+    429: ("Too much at once", "Many ask for this at the same moment. Please try again in a few seconds."),
     503: ("Not now", "The database does not answer. Please try again in a minute."),
 }
 _FAILURE = ("Something went wrong", "The fault is ours and has been noted. Please try again later.")

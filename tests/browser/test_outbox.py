@@ -16,9 +16,9 @@ from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import build_web
+from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, no_feed
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,9 @@ def outbox(storage: SqlStorage, folder: Path, serve: Callable[[Any], str]) -> st
     site = Site("Harbour Light", "http://127.0.0.1:8080")
     box = Outbox(folder, "T0ken")
     templates = Templates([shipped_templates()])
-    return serve(build_web(storage, templates, site, Subscribing(storage, FakeClock()), box)) + box.path
+    return (
+        serve(build_web(storage, templates, site, Services(Subscribing(storage, FakeClock()), no_feed), box)) + box.path
+    )
 
 
 def put(folder: Path, subject: str, html: str) -> None:

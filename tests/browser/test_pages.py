@@ -15,8 +15,8 @@ from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import UNSUBSCRIBE, Subscribing
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import build_web
-from tests.fakes import FakeClock
+from publisher.web.app import Services, build_web
+from tests.fakes import FakeClock, no_feed
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def address(storage: SqlStorage, serve: Callable[[Any], str]) -> str:
         work.newsletters.apply([Newsletter(slug="digest", title="The digest", sender=Mailbox("n@light.example"))])
     templates = Templates([shipped_templates()])
     site = Site("Harbour Light", "http://127.0.0.1:8080")
-    return serve(build_web(storage, templates, site, Subscribing(storage, FakeClock())))
+    return serve(build_web(storage, templates, site, Services(Subscribing(storage, FakeClock()), no_feed)))
 
 
 @pytest.mark.parametrize("width", [375, 1000])

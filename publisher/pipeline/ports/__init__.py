@@ -19,7 +19,7 @@ from publisher.pipeline.ports.composing import (
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
 from publisher.pipeline.ports.hosts import Hosts, RobotsFile
 from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
-from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter
+from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter, Standing
 from publisher.pipeline.ports.reading import (
     Fetched,
     Fetcher,
@@ -74,6 +74,7 @@ __all__ = [
     "Session",
     "SourceReader",
     "Sources",
+    "Standing",
     "Storage",
     "SubscribeRequest",
     "Subscriptions",

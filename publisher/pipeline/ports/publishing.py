@@ -25,6 +25,19 @@ class FeedDocument:
     last_modified: datetime
     built_seq: int
     shape: str = ""
+    items: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the stored documents of a feed say without their bodies: how many items, of what shape, right as of what.
+
+    `built_seq` is the lowest of the three.
+    """
+
+    items: int
+    shape: str
+    built_seq: int
 
 
 class FeedDocuments(Protocol):
@@ -44,6 +57,14 @@ class FeedDocuments(Protocol):
 
     def was(self, slug: str) -> bool:
         """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
+        ...
+
+    def standing(self) -> Mapping[str, Standing]:
+        """How the feeds that have all three documents stand, by slug."""
+        ...
+
+    def right_until(self, slugs: Sequence[str], seq: int) -> None:
+        """Note that the documents of these feeds need no change up to a revision."""
         ...
 
     def keep(self, slugs: Sequence[str]) -> None:

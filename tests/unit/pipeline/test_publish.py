@@ -56,6 +56,7 @@ def publish(storage: Storage, clock: FakeClock, site: Site = SITE) -> dict[str, 
 def document(storage: Storage, slug: str = "trams", format: FeedFormat = FeedFormat.RSS) -> FeedDocument:
     with storage.read() as work:
         found = work.feeds.get(slug, format)
+    found = found or FeedPublisher(storage, LineWriter(), SITE, FakeClock()).implied(slug, format)
     assert found is not None
     return found
 
@@ -192,3 +193,93 @@ def test_a_feed_defined_again_is_back(storage: Storage, source: Source, clock: F
     assert document(storage).body
     with storage.read() as work:
         assert not work.feeds.was("trams")
+
+
+def test_an_article_elsewhere_costs_a_feed_nothing(storage: Storage, source: Source, clock: FakeClock) -> None:
+    store(storage, source, clock, "one", tags=("trams",))
+    publish(storage, clock)
+    store(storage, source, clock, "other", tags=("buses",))
+    written: list[str] = []
+
+    class Noting(LineWriter):
+        def write(self, channel: Channel, format: FeedFormat) -> bytes:
+            written.append(channel.slug)
+            return super().write(channel, format)
+
+    publisher = FeedPublisher(storage, Noting(), SITE, clock)
+    assert publisher.publish() == [FeedReport("trams", "Trams", 1, changed=False)]
+    assert written == []
+    with storage.read() as work:
+        assert document(storage).built_seq == work.articles.latest_seq()
+    store(storage, source, clock, "other", tags=("buses", "trams"))
+    assert [report.changed for report in publisher.publish()] == [True]
+    assert written == ["trams"] * 3
+
+
+def test_what_left_and_came_back_between_two_rounds_is_shown(
+    storage: Storage, source: Source, clock: FakeClock
+) -> None:
+    store(storage, source, clock, "one", tags=("trams",))
+    publish(storage, clock)
+    store(storage, source, clock, "one", tags=("buses",))
+    store(storage, source, clock, "one", title="Renamed", tags=("trams",))
+    publish(storage, clock)
+    assert items(storage) == ["Renamed"]
+
+
+def test_a_source_that_is_named_or_licensed_anew_is_shown_so(
+    storage: Storage, source: Source, clock: FakeClock
+) -> None:
+    store(storage, source, clock, "one", tags=("trams",), html="<p>Whole</p>")
+    publish(storage, clock)
+    with storage.begin() as work:
+        work.sources.apply([replace(BLOG, rights=Rights.QUOTE)], clock())
+    assert publish(storage, clock)["trams"].changed
+    assert "Whole" not in document(storage).body.decode()
+
+
+@pytest.mark.parametrize(
+    ("slug", "shown"),
+    [
+        ("all", ["two", "one"]),
+        ("source/blog", ["two", "one"]),
+        ("tag/TRAMS", ["one"]),
+        ("author/ana ruiz", ["two"]),
+        ("language/zh", ["two"]),
+        ("search/港口", ["two"]),
+        ("search/tram quay", ["one"]),
+        ("search/“tram quay”", []),
+        ("search/quay tram unheard", []),
+        ("search/ ", []),
+        ("tag/unheard", []),
+        ("tag", []),
+        ("newsletter/daily", []),
+        ("source/unheard", []),
+        ("tag/" + "x" * 500, []),
+    ],
+)
+def test_some_feeds_need_not_be_defined(
+    storage: Storage, source: Source, clock: FakeClock, slug: str, shown: list[str]
+) -> None:
+    store(storage, source, clock, "one", tags=("trams",), text="The tram goes to the quay.", published=clock())
+    later = clock() + timedelta(hours=1)
+    store(
+        storage, source, clock, "two", authors=("Ana Ruiz",), language="zh-CN", text="开往港口的电车", published=later
+    )
+    made = FeedPublisher(storage, LineWriter(), SITE, clock).implied(slug, FeedFormat.ATOM)
+    assert (made is None) == (not shown)
+    if made is not None:
+        assert items(storage, slug) == shown
+        assert (made.slug, made.items) == (slug, len(shown))
+
+
+def test_a_feed_may_want_summaries_and_no_images(storage: Storage, source: Source, clock: FakeClock) -> None:
+    html = (
+        '<p>A <img src="https://a.example/1.png" alt="a > b"> b</p><picture><source srcset="x"><img src="y"></picture>'
+    )
+    with storage.begin() as work:
+        work.feeds.apply([replace(TRAMS, images=False), replace(TRAMS, slug="short", full=False)])
+    store(storage, source, clock, "one", tags=("trams",), html=html, text="A b")
+    publish(storage, clock)
+    assert document(storage).body.decode().endswith("one|<p>A  b</p>")
+    assert document(storage, "short").body.decode().endswith("one|")

@@ -42,6 +42,7 @@ selections = st.builds(
     languages=st.just(Terms())
     | st.builds(Terms, st.lists(st.sampled_from(["zh", "en-US", "EN"]), max_size=2).map(tuple)),
     words=st.just(Terms()) | terms,
+    every=st.just(()) | st.lists(text, max_size=2).map(tuple),
 )
 
 

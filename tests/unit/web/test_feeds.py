@@ -15,7 +15,9 @@ from starlette.types import ASGIApp, Scope
 from publisher.domain.feed import Feed, FeedFormat
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Deliveries, FeedDocument, Storage, UnitOfWork
-from publisher.web.feeds import CHECK_EVERY, FeedFiles
+from publisher.storage.database import SqlStorage
+from publisher.web.feeds import CHECK_EVERY, IMPLIED_A_SECOND, FeedFiles
+from tests.unit.storage.made import entry, put_articles
 
 MODIFIED = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 LAST_MODIFIED = "Tue, 24 Nov 2026 08:00:00 GMT"
@@ -82,7 +84,7 @@ def watched(storage: Storage) -> Watched:
     with storage.begin() as work:
         work.feeds.apply([Feed(slug="news", title="News"), Feed(slug="晚间", title="晚间")])
         work.feeds.store([document(format=format) for format in FeedFormat])
-        work.feeds.store([document("晚间"), document("source/海风"), document("v1.0")])
+        work.feeds.store([document("晚间"), document("v1.0")])
     return Watched(storage)
 
 
@@ -91,9 +93,27 @@ def monotonic() -> Monotonic:
     return Monotonic()
 
 
+@dataclass
+class Implied:
+    """Makes the feeds of one tag, and counts that."""
+
+    made: int = 0
+
+    def __call__(self, slug: str, format: FeedFormat) -> FeedDocument | None:
+        self.made += 1
+        return document(slug, format, f"made {self.made}") if slug.startswith("tag/海") else None
+
+
 @pytest.fixture
-def feeds(watched: Watched, monotonic: Monotonic, serve: Callable[[ASGIApp], object]) -> Iterator[object]:
-    return serve(FeedFiles(watched, error_page, monotonic))
+def implied() -> Implied:
+    return Implied()
+
+
+@pytest.fixture
+def feeds(
+    watched: Watched, implied: Implied, monotonic: Monotonic, serve: Callable[[ASGIApp], object]
+) -> Iterator[object]:
+    return serve(FeedFiles(watched, implied, error_page, monotonic))
 
 
 def test_a_document_comes_with_all_its_headers(feeds) -> None:
@@ -172,8 +192,8 @@ def test_conditions_and_encodings(feeds, headers: dict[str, str], status: int, e
     "path",
     [
         f"/feeds/{quote('晚间')}.rss",
-        f"/feeds/source/{quote('海风')}.rss",
-        f"/feeds/source%2F{quote('海风')}.rss",
+        f"/feeds/tag/{quote('海风')}.rss",
+        f"/feeds/tag%2F{quote('海风')}.rss",
         "/feeds/v1.0.rss",
         "/feeds/news.rss?utm_source=x",
     ],
@@ -273,3 +293,38 @@ def test_json_stays_as_it_was_stored(watched: Watched, feeds, monotonic: Monoton
     with watched.begin() as work:
         work.feeds.store([document(format=FeedFormat.JSON, text=text)])
     assert json.loads(feeds.ask("/feeds/news.json").body)["title"] == "海"
+
+
+def test_a_feed_that_nobody_defined_is_made_when_it_is_asked_for(feeds, implied: Implied) -> None:
+    path = f"/feeds/tag/{quote('海')}.rss"
+    first = feeds.ask(path)
+    assert (first.status, first.text) == (200, "made 1")
+    assert feeds.ask(path).text == "made 1"
+    assert feeds.ask(path, {"If-None-Match": first.headers["etag"]}).status == 304
+    assert implied.made == 1
+    assert feeds.ask("/feeds/tag/nothing.rss").status == 404
+    assert feeds.ask("/feeds/unheard/of.rss").status == 404
+    assert implied.made == 2
+
+
+def test_it_is_made_again_once_an_article_changed(
+    feeds, implied: Implied, watched: Watched, monotonic: Monotonic
+) -> None:
+    path = f"/feeds/tag/{quote('海')}.rss"
+    assert feeds.ask(path).text == "made 1"
+    assert isinstance(watched.real, SqlStorage)
+    put_articles(watched.real, entry("new"))
+    assert feeds.ask(path).text == "made 1"
+    monotonic.now += CHECK_EVERY
+    assert feeds.ask(path).text == "made 2"
+    monotonic.now += CHECK_EVERY
+    assert feeds.ask(path).text == "made 2"
+
+
+def test_of_such_feeds_so_many_are_made_at_once_and_kept(feeds, implied: Implied, monotonic: Monotonic) -> None:
+    monotonic.now = 1000.0
+    answers = [feeds.ask(f"/feeds/tag/{quote('海')}{number}.rss").status for number in range(IMPLIED_A_SECOND + 2)]
+    assert answers == [200] * IMPLIED_A_SECOND + [429] * 2
+    assert feeds.ask(f"/feeds/tag/{quote('海')}0.rss").status == 200, "what is kept costs nothing"
+    monotonic.now += 0.5
+    assert feeds.ask(f"/feeds/tag/{quote('海')}99.rss").status == 200

@@ -15,9 +15,9 @@ from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import build_web
+from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, no_feed
 
 TOKEN = "W4ykzmZ2sRcQ"
 SITE = Site("Harbour Light", "http://127.0.0.1:8080", timezone="Asia/Shanghai")
@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
 def client(folder: Path, storage: Storage, serve: Callable[[ASGIApp], object]):
     templates = Templates([shipped_templates()])
     subscribing = Subscribing(storage, FakeClock())
-    return serve(build_web(storage, templates, SITE, subscribing, Outbox(folder, TOKEN)))
+    return serve(build_web(storage, templates, SITE, Services(subscribing, no_feed), Outbox(folder, TOKEN)))
 
 
 def test_its_address_is_its_token(folder: Path) -> None:
@@ -92,7 +92,9 @@ def test_without_the_token_there_is_nothing(client, folder: Path, token: str) ->
 def test_while_mail_is_sent_by_smtp_there_is_no_outbox_page(
     storage: Storage, serve: Callable[[ASGIApp], object]
 ) -> None:
-    client = serve(build_web(storage, Templates([shipped_templates()]), SITE, Subscribing(storage, FakeClock())))
+    client = serve(
+        build_web(storage, Templates([shipped_templates()]), SITE, Services(Subscribing(storage, FakeClock()), no_feed))
+    )
     assert client.ask(f"/outbox/{TOKEN}").status == 404
     assert client.ask("/outbox").text == client.ask("/no-such-page").text
 

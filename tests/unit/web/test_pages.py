@@ -22,10 +22,10 @@ from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import build_web
+from publisher.web.app import Services, build_web
 from publisher.web.page import Pages
 from publisher.web.pages import Collector
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, no_feed
 
 SITE = Site("Harbour Light", "https://light.example/news", legal="Harbour Light, 1 Quay Street")
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -36,7 +36,7 @@ COLLECTOR = Collector("publisher/1 (+https://light.example/news/collector)", "de
 
 def application(storage: SqlStorage, site: Site = SITE, folders: tuple[Path, ...] = ()) -> ASGIApp:
     templates = Templates([*folders, shipped_templates()])
-    return build_web(storage, templates, site, Subscribing(storage, FakeClock()), collector=COLLECTOR)
+    return build_web(storage, templates, site, Services(Subscribing(storage, FakeClock()), no_feed, COLLECTOR))
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from publisher.pipeline.ports import Storage, SubscribeRequest
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import UNSUBSCRIBE, Subscribing
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import build_web
-from tests.fakes import FakeClock
+from publisher.web.app import Services, build_web
+from tests.fakes import FakeClock, no_feed
 
 SITE = Site("Harbour Light", "http://127.0.0.1:8080")
 ADDRESS = "reader@example.org"
@@ -56,7 +56,7 @@ def path(storage: Storage, subscription: Subscription) -> str:
 
 @pytest.fixture
 def client(storage: Storage, subscribing: Subscribing, serve: Callable[[ASGIApp], object]):
-    return serve(build_web(storage, Templates([shipped_templates()]), SITE, subscribing))
+    return serve(build_web(storage, Templates([shipped_templates()]), SITE, Services(subscribing, no_feed)))
 
 
 def state(storage: Storage, subscription: Subscription) -> SubscriptionState:

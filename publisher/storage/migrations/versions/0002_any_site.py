@@ -20,6 +20,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Add it, room by room."""
     _tell_the_operator()
+    _count_items()
     _remember_listings()
     _name_where_articles_stood()
     _respect_what_sites_reserve()
@@ -166,3 +167,7 @@ def _read_more_kinds() -> None:
         sa.Column("body", sa.LargeBinary, nullable=False),
         sqlite_autoincrement=True,
     )
+
+
+def _count_items() -> None:
+    op.add_column("feed_document", sa.Column("items", NUMBER, nullable=False, server_default="0"))
