@@ -32,6 +32,7 @@ from publisher.mail.transport.smtp import SmtpTransport
 from publisher.pipeline.collect import Collector, FetcherFor, SourceReport, end_first_round
 from publisher.pipeline.compose import Composer
 from publisher.pipeline.deliver import Deliverer, DrainReport
+from publisher.pipeline.hubs import Hubs
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -44,6 +45,7 @@ from publisher.pipeline.ports import (
     Transport,
 )
 from publisher.pipeline.publish import FeedPublisher
+from publisher.pipeline.receive import Receiver
 from publisher.pipeline.subscribe import Subscribing
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings, sqlite_file
@@ -78,6 +80,8 @@ class Application:
     readers: Readers
     templates: Templates
     collector: Collector
+    receiver: Receiver
+    hubs: Hubs
     feeds: FeedPublisher
     composer: Composer
     deliverer: Deliverer
@@ -116,6 +120,8 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
             # What discovery or a trial got a moment ago is a first look's one GET.
             first=ReusingFetcher(fetcher, stored_documents(settings, clock), keep=False),
         ),
+        receiver=Receiver(storage, readers, fetcher, clock),
+        hubs=Hubs(storage, fetcher, clock, settings.callback_base),
         feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock),
         composer=Composer(storage, DigestRenderer(templates), settings.site, clock),
         deliverer=Deliverer(
@@ -268,7 +274,8 @@ def _collect(application: Application, each: SideBySide, progress: Progress, nam
             yield report
 
     sources = _named(application, names) if names else application.collector.due()
-    lines = [_source_line(report) for report in application.collector.collect(sources, told)]
+    lines = [] if names else [_brought_line(report) for report in application.receiver.take_in(each)]
+    lines += [_source_line(report) for report in application.collector.collect(sources, told)]
     announce = FIRST_DIGEST if application.settings.first_digest else 0
     announced = end_first_round(application.storage, application.clock, announce=announce)
     if announced:
@@ -330,6 +337,11 @@ def _source_line(report: SourceReport) -> Line:
     if report.problems:
         outcome += f"; {len(report.problems)} not read, the first: {report.problems[0]}"
     return Line(subject, outcome, idle=not (report.new or report.edited or report.problems))
+
+
+def _brought_line(report: SourceReport) -> Line:
+    line = _source_line(report)
+    return replace(line, outcome=f"{line.outcome}, brought by its hub")
 
 
 def _publish(application: Application) -> Sequence[Line]:

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 COLLECT_EVERY = timedelta(seconds=30)
 COMPOSE_EVERY = timedelta(seconds=30)
 DELIVER_EVERY = timedelta(seconds=10)
+HUBS_EVERY = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from publisher.domain.feed import FeedFormat
 from publisher.domain.token import sign
 from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
-from publisher.scheduler import Scheduler, attempt, road, run_logged
+from publisher.scheduler import HUBS_EVERY, Scheduler, Tick, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
+from publisher.web.api import Pushing
 from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
 from publisher.web.pages import Collector
@@ -124,13 +125,19 @@ class Runner:
 
     def _stay(self, signals: Signals) -> None:
         self._tell_addresses()
-        scheduler = Scheduler(road(self._engine))
+        scheduler = Scheduler([*road(self._engine), Tick("hubs", HUBS_EVERY, self._tend_hubs)])
         scheduler.start()
         try:
             self._wait(signals, lambda: False)
             say("Ending …")
         finally:
             scheduler.stop()
+
+    def _tend_hubs(self) -> None:
+        """Only while the web server runs: hubs ask back at once."""
+        for report in self._application.hubs.tend():
+            tell = log.warning if report.failed else log.info
+            tell("hub", source=report.source, outcome=report.outcome)
 
     def _wait(self, signals: Signals, ended: Callable[[], bool]) -> bool:
         """Wait until something has ended, or a signal asks to end: True for a signal."""
@@ -198,6 +205,8 @@ class Runner:
             application.subscribing,
             application.feeds.implied,
             Collector(settings.fetch.user_agent, settings.fetch.contact),
+            Pushing(application.receiver, application.clock, settings.push_tokens),
+            application.hubs,
         )
         return build_web(application.storage, application.templates, settings.site, services, outbox_of(application))
 

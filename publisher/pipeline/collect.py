@@ -20,8 +20,9 @@ from publisher.domain.polling import (
     validators_to_send,
 )
 from publisher.domain.selection import Selection
-from publisher.domain.source import HINT_LIMIT, SourceState, StoredSource
+from publisher.domain.source import HINT_LIMIT, SourceKind, SourceState, StoredSource
 from publisher.errors import SourceError
+from publisher.pipeline.hubs import polled
 from publisher.pipeline.judging import finder, judge
 from publisher.pipeline.ports import (
     Clock,
@@ -174,6 +175,9 @@ class Collector:
             )
             state = after_success(stored, now, look, polling)
             state = replace(state, guids=judgement.guids if judgement else state.guids)
+            if stored.source.kind is SourceKind.FEED:
+                rest = polled(work, stored.source.id, reading, new=report.new, now=now)
+                state = replace(state, next_check=max(filter(None, (state.next_check, rest)), default=None))
             work.sources.finish(stored.source.id, _remembering(state, reading))
             _tell(work, stored, reading, now)
             if stored.state.gone:

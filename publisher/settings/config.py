@@ -14,6 +14,7 @@ from publisher.domain.newsletter import Newsletter
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.publish import COLLECTOR_PATH, Site
+from publisher.settings.checks import is_local
 from publisher.settings.reading import secret_in
 from publisher.settings.requests import check_headers, parse_headers
 from publisher.settings.tables import (
@@ -74,7 +75,8 @@ class LogConfig:
 class Settings:
     """The whole configuration. `templates` is the operator's own folder, `example` is set while the
     example site is served, `threads` is how many sources are read side by side, `cache` is where documents are kept
-    that `source discover` and `source try` got, to be used again within `reuse`."""
+    that `source discover` and `source try` got, to be used again within `reuse`. `callback_base` is where WebSub hubs
+    reach us, empty when they can't or must not."""
 
     file: Path
     site: Site
@@ -91,6 +93,7 @@ class Settings:
     log: LogConfig
     sources: tuple[Source, ...]
     push_tokens: Mapping[str, str] = field(repr=False)
+    callback_base: str
     feeds: tuple[Feed, ...]
     newsletters: tuple[Newsletter, ...]
 
@@ -141,6 +144,7 @@ def build(document: Document, file: Path) -> Settings:
             for source in document.source.values()
             if source.kind is SourceKind.PUSH
         },
+        callback_base=base_url if document.fetch.websub and site.base_url and not is_local(base_url) else "",
         feeds=tuple(_feed(feed) for feed in document.feed.values()),
         newsletters=tuple(_newsletter(newsletter, site.timezone) for newsletter in document.newsletter.values()),
     )

@@ -98,6 +98,7 @@ class FetchTable(Table):
     cache: str = "var/cache"
     reuse: Duration = timedelta(minutes=15)
     threads: Annotated[int, Field(ge=1, le=64)] = 6
+    websub: bool = True
 
 
 class ExampleTable(Table):

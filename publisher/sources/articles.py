@@ -15,9 +15,10 @@ from publisher.domain.source import Source, SourceKind, Validators
 from publisher.domain.stand_in import Kind, stand_in
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
-from publisher.sources import parts
+from publisher.sources import page, parts
 from publisher.sources.dates import Context
 from publisher.sources.extract import Extracted, extract
+from publisher.sources.javascript import asks_for_a_browser, needs_javascript
 from publisher.sources.selecting import BadSelector
 
 PAGES_A_LOOK = 50
@@ -183,7 +184,10 @@ class Pages:
         except BadSelector as error:
             raise SourceError(self.source.name, str(error)) from error
         if not article.text and not article.images:
-            return Unread("no article was found on the page", lasting=True)
+            empty = needs_javascript(page.parse(fetched.body, fetched.url, fetched.charset))
+            return Unread(empty or "no article was found on the page", lasting=True)
+        if asks_for_a_browser(article.text):
+            return Unread("it asks for JavaScript in place of an article", lasting=True)
         if (found := stand_in(article.title, article.text)) is not None:
             away = HTTPStatus.NOT_FOUND if found.kind is Kind.NOT_FOUND else None
             return Unread(f"the page {found.reason}", lasting=found.kind is not Kind.CHECK, away=away)

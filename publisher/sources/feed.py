@@ -9,7 +9,7 @@ from publisher.domain.article import Content, Enclosure, Entry, KnownArticle, sh
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, charset, dates, json_feed, sanitize, urls, xml_feed
+from publisher.sources import articles, charset, dates, json_feed, sanitize, urls, websub, xml_feed
 from publisher.sources.articles import Pages, ReadPage, Unread
 from publisher.sources.extract import SUMMARY_COLUMNS, Extracted
 from publisher.sources.feed_values import MARKUP, MAX_ITEMS, FeedDocument, FeedItem, NotAFeed
@@ -41,9 +41,12 @@ class FeedReader(SourceReader):
         listed = {named.entry.key: named for named in identified.entries}
         wanted = (listed[key] for key in request.wanted(listed))
         entries = [_titled(found) for named in wanted if (found := _decided(named.entry, named.known, pages))]
+        hub, topic = websub.declared(result.headers, result.url, document.hub, document.topic)
         return Reading(
             entries=tuple(entries),
             listed=tuple(listed),
+            hub=hub,
+            topic=topic,
             guids=identified.guids,
             validators=Validators() if pages.unfinished else result.validators,
             hints=replace(result.hints, ttl=document.ttl, skip_hours=document.skip_hours, skip_days=document.skip_days),

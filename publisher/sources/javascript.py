@@ -56,6 +56,11 @@ def needs_javascript(page: Page) -> str | None:
     return None
 
 
+def asks_for_a_browser(text: str) -> bool:
+    """Whether a text is no article but a word to those without JavaScript, or a check of who visits."""
+    return len(text) <= LITTLE and columns(text) <= LITTLE // 2 and bool(_ASKS.search(text) or _CHALLENGE.search(text))
+
+
 def _holders(root: HtmlElement) -> list[HtmlElement]:
     return [element for element in root.iter() if element.get("id") in _HOLDERS or element.tag == "app-root"]
 

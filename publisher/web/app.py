@@ -9,11 +9,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import StorageError
+from publisher.pipeline.hubs import Hubs
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates
 from publisher.web import feeds
+from publisher.web.api import Pushing, api_routes
 from publisher.web.feeds import FeedFiles, Implied
 from publisher.web.health import health_routes
 from publisher.web.outbox import Outbox, outbox_routes
@@ -21,17 +23,21 @@ from publisher.web.page import Pages
 from publisher.web.pages import NAMELESS, Collector, page_routes
 from publisher.web.security import SecurityHeaders
 from publisher.web.subscriptions import subscription_routes
+from publisher.web.websub import websub_routes
 
 STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What pages and routes call: subscribing, the making of feeds that are not stored, and who we are outside."""
+    """What pages and routes call: subscribing, the making of feeds that are not stored, who we are outside, and the
+    ways in for articles where they are open."""
 
     subscribing: Subscribing
     implied: Implied
     collector: Collector = NAMELESS
+    pushing: Pushing | None = None
+    hubs: Hubs | None = None
 
 
 def build_web(
@@ -71,6 +77,10 @@ def _pages(storage: SqlStorage, pages: Pages, services: Services, outbox: Outbox
     app.include_router(page_routes(storage, pages, services.collector))
     app.include_router(subscription_routes(services.subscribing, pages))
     app.include_router(health_routes(storage))
+    if services.pushing is not None:
+        app.include_router(api_routes(services.pushing))
+    if services.hubs is not None:
+        app.include_router(websub_routes(services.hubs))
     if outbox is not None:
         app.include_router(outbox_routes(outbox, pages))
     app.mount("/static", StaticFiles(directory=STATIC))
