@@ -20,8 +20,8 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.sources import build_readers
 from publisher.templating import Templates, shipped_templates
 from publisher.web.api import Limiter, Pushing, api_routes
-from publisher.web.app import Doors, build_web
-from tests.fakes import FakeClock, NoFetcher
+from publisher.web.app import Services, build_web
+from tests.fakes import FakeClock, NoFetcher, no_feed
 
 TOKEN = "a-token-of-twenty-letters"
 DESK = Source(name="desk", kind=SourceKind.PUSH, url="https://quay.example/", timezone="Asia/Shanghai", tags=("quay",))
@@ -83,8 +83,7 @@ def door(storage: Storage, serve: Callable[[ASGIApp], object]) -> Door:
         storage,
         Templates([shipped_templates()]),
         Site("Q", "http://127.0.0.1:8080"),
-        Subscribing(storage, clock),
-        doors=Doors(pushing=pushing),
+        Services(Subscribing(storage, clock), no_feed, pushing=pushing),
     )
     return Door(storage, serve(web))
 

@@ -30,8 +30,8 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.sources import build_readers
 from publisher.sources.fetch import FetchConfig, HttpFetcher
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import Doors, build_web
-from tests.fakes import FakeClock
+from publisher.web.app import Services, build_web
+from tests.fakes import FakeClock, no_feed
 from tests.unit.sources.site import Answer, Site
 
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -174,7 +174,10 @@ def instance(storage: Storage, site: Site, hub: Hub, serve: Callable[[ASGIApp], 
     readers = build_readers()
     hubs = Hubs(storage, fetcher, clock)
     web = build_web(
-        storage, Templates([shipped_templates()]), Ours("Q", ""), Subscribing(storage, clock), doors=Doors(hubs=hubs)
+        storage,
+        Templates([shipped_templates()]),
+        Ours("Q", ""),
+        Services(Subscribing(storage, clock), no_feed, hubs=hubs),
     )
     client = serve(web)
     # Known only once it is served.
