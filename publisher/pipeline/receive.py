@@ -69,7 +69,8 @@ class Receiver:
         )
 
         def store(work: UnitOfWork) -> list[Receipt]:
-            changes = judge(work, _as_listed(stored), reading).changes
+            judgement = judge(work, _as_listed(stored), reading, now)
+            changes = judgement.changes
             receipts = [Receipt(change.entry.key, _result(change)) for change in changes]
             outcome = f"{_count(receipts, 'new')} new, {_count(receipts, 'edited')} edited of {len(receipts)} pushed"
             state = replace(
@@ -77,6 +78,8 @@ class Receiver:
             )
             work.sources.finish(stored.source.id, state)
             work.articles.store(stored.source.id, changes, now)
+            if judgement.back:
+                work.articles.regain(judgement.back, now)
             hidden = [change.known.id for change in changes if not isinstance(change, New) and not change.known.visible]
             if hidden:
                 work.articles.flag(hidden, now, visible=True)
@@ -147,9 +150,12 @@ class Receiver:
         now = self.clock()
 
         def store(work: UnitOfWork) -> SourceReport:
-            changes = judge(work, _as_listed(stored), reading).changes
+            judgement = judge(work, _as_listed(stored), reading, now)
+            changes = judgement.changes
             work.hubs.done(content.id)
             work.articles.store(stored.source.id, changes, now)
+            if judgement.back:
+                work.articles.regain(judgement.back, now)
             return SourceReport(
                 source=stored.source.name,
                 new=sum(isinstance(change, New) for change in changes),

@@ -139,7 +139,7 @@ class _Reader:
             url=link,
             content=self._content(item, url),
             canonical_url=_address(item, "canonical_url"),
-            evidence={"body": next((name for name in _BODIES if item.get(name)), "none")},
+            evidence={"pushed": next((name for name in _BODIES if item.get(name)), "none")},
         )
         return Pushed(entry, announce is not False)
 
