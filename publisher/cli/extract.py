@@ -8,6 +8,7 @@ import typer
 
 from publisher.cli.console import say, show_json, show_table
 from publisher.cli.context import now
+from publisher.cli.evidence import show_evidence
 from publisher.errors import UsageError
 from publisher.sources.extract import extract as extract_article
 
@@ -23,8 +24,13 @@ def extract(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A saved page, or - for standard input.")],
     url: Annotated[str, typer.Option("--url", metavar="URL", help="The address that the page came from.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="The fields only, each with where it was found, and how sure that is.")
+    ] = False,
 ) -> None:
     """Show the article in a saved page: title, authors, tags, date, language, text and HTML.
+
+    Dates are in the page's own zone, as far as it can be known.
 
     Example: publisher extract page.html --url https://blog.example.org/page --json
     """
@@ -36,7 +42,8 @@ def extract(
     if as_json:
         show_json(found.as_dict())
         return
-    fields = found.as_dict()
-    shown = [(name, value, found.evidence.get(name, "")) for name, value in fields.items() if name not in _LONG]
-    show_table(("field", "value", "found in"), shown)
+    if explain:
+        show_evidence(found.as_dict(), found.evidence)
+        return
+    show_table(("field", "value"), [(name, value) for name, value in found.as_dict().items() if name not in _LONG])
     say(found.text)

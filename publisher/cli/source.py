@@ -1,7 +1,7 @@
 """`publisher source`: where articles come from."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import typer
 from publisher.app import trial_fetcher, try_source
 from publisher.cli.console import complain, say, show, show_json, show_table
 from publisher.cli.context import example_site, now, opened, settings_of, source_of
+from publisher.cli.evidence import show_evidence
 from publisher.domain.article import Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
@@ -19,6 +20,7 @@ from publisher.sources import build_readers
 
 app = typer.Typer(no_args_is_help=True, help="The sources that articles come from.")
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Each field with where it was found, and how sure that is.")]
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Ask the site again for what was got a moment ago.")]
 
@@ -43,13 +45,15 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command("try")
-def try_(context: typer.Context, name: str, as_json: Json = False, fresh: Fresh = False) -> None:
+def try_(
+    context: typer.Context, name: str, as_json: Json = False, explain: Explain = False, fresh: Fresh = False
+) -> None:
     """Read a source and show what would be stored; nothing is.
 
     Reads the list and its article pages just as `collect` does the first time. What was got a moment ago is used again
     ([fetch] reuse), so that another try with other selectors costs the site nothing.
 
-    Example: publisher source try blog
+    Example: publisher source try blog --explain
     """
     settings = settings_of(context)
     if fresh:
@@ -60,6 +64,8 @@ def try_(context: typer.Context, name: str, as_json: Json = False, fresh: Fresh 
     if as_json:
         show_json([_entry(entry) for entry in reading.entries])
     else:
+        for entry in reading.entries if explain else ():
+            _explain(source, entry)
         _show(source, reading)
     for problem in reading.problems:
         complain(problem)
@@ -88,6 +94,16 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "html": content.html,
         "evidence": dict(entry.evidence),
     }
+
+
+def _explain(source: Source, entry: Entry) -> None:
+    """One article, field by field with its evidence."""
+    zone = ZoneInfo(source.timezone)
+    say(entry.url)
+    fields = {
+        name: value.astimezone(zone) if isinstance(value, datetime) else value for name, value in _entry(entry).items()
+    }
+    show_evidence(fields, entry.evidence)
 
 
 def _show(source: Source, reading: Reading) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from lxml.html import HtmlElement
 
@@ -39,6 +39,8 @@ _NO_NAME = re.compile(
 )
 _FOLLOW = re.compile(r"[+\s]*(?:加?关注|follow)", re.IGNORECASE)
 _NAME_COLUMNS = 24
+_LONGEST_CREDIT = 60
+_LONGEST = 100
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -219,16 +221,18 @@ def _marks(lines: Sequence[Line], *, chinese: bool) -> _Marks:
     for run, following in zip_longest(runs, runs[1:]):
         if following is not None and _FOLLOW.fullmatch(halfwidth(following.text)) and _bare_name(halfwidth(run.text)):
             accounts[run.text] = None
-        for element in (run.element, *list(run.element.iterancestors())[:2]):
-            if element in seen or columns(text := text_of(element)) > 60:
+        for element in (run.element, *islice(run.element.iterancestors(), 2)):
+            if element in seen:
                 continue
             seen.add(element)
             named = f"{(element.get('class') or '')[:200]} {(element.get('id') or '')[:60]}"
-            if element.get("rel") == "author" or element.get("itemprop") == "author":
-                people[text] = None
-            elif _MARKED_AUTHOR.search(named):
-                (accounts if _ACCOUNT.search(named) else people)[text] = None
-            elif _MARKED_SOURCE.search(named) and (name := _bare_name(halfwidth(text))):
+            marked = element.get("rel") == "author" or element.get("itemprop") == "author"
+            author, source = marked or _MARKED_AUTHOR.search(named), _MARKED_SOURCE.search(named)
+            if not (author or source) or columns(text := text_of(element)[:_LONGEST]) > _LONGEST_CREDIT:
+                continue
+            if author:
+                (accounts if _ACCOUNT.search(named) and not marked else people)[text] = None
+            elif name := _bare_name(halfwidth(text)):
                 sources[name] = None
     return _Marks(tuple(people), *((tuple(accounts), tuple(sources)) if chinese else ()))
 

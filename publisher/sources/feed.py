@@ -86,7 +86,7 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
                 canonical_url=article.canonical_url,
                 validators_etag=validators.etag,
                 validators_last_modified=validators.last_modified,
-                evidence=article.evidence,
+                evidence={**article.evidence, **draft.evidence},
             )
         case Unread(_, lasting):
             return _without_page(draft, known, pages, lasting=lasting)
@@ -173,8 +173,15 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
         enclosures=tuple(_absolute(item.enclosures, base)),
     )
     key = item.id or (urls.normalised(link) if link else articles.fingerprint(content.fingerprint()))
-    # The address counts too: it is what a reader follows.
-    return Entry(key=key, url=link or home, content=content, hint=articles.fingerprint(link, content.fingerprint()))
+    given = ("title", "authors", "published", "updated", "summary", "image")
+    return Entry(
+        key=key,
+        url=link or home,
+        content=content,
+        # The address counts too: it is what a reader follows.
+        hint=articles.fingerprint(link, content.fingerprint()),
+        evidence={name: "feed" for name in given if getattr(content, name)},
+    )
 
 
 def _plain_all(texts: Sequence[str]) -> tuple[str, ...]:

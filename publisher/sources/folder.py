@@ -31,6 +31,7 @@ MAX_FILES = 10_000
 
 _MARKDOWN = (".md", ".markdown")
 _HTML = (".html", ".htm")
+_MATTER = frozenset(("title", "authors", "tags", "language", "published", "updated", "summary", "image"))
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
@@ -86,16 +87,18 @@ class FolderReader(SourceReader):
             if not article.text and not article.images:
                 raise BadFile("no article was found in it")
             content = articles.content_of(article, source, title=_title_from(key))
-            link = article.canonical_url
+            link, evidence = article.canonical_url, article.evidence
         else:
             written = self._written(data)
             if written.matter.get("draft") is True:
                 return None
             content = _content(key, written, source, request.now)
             link = _link(written.matter)
+            evidence = {name: "front matter" for name in written.matter if name in _MATTER}
             if not (content.text or content.image or link):
                 raise BadFile("it has no text")
-        return Entry(key=key, url=link or opaque_url(source.name, key), content=content, canonical_url=link, hint=hint)
+        url = link or opaque_url(source.name, key)
+        return Entry(key=key, url=url, content=content, canonical_url=link, hint=hint, evidence=evidence)
 
     def _written(self, data: bytes) -> _Written:
         text = charset.decode(data).text

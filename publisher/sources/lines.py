@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -43,7 +44,8 @@ class Line:
 
     def is_prose(self) -> bool:
         """Whether it is a paragraph of the text rather than a title, a by-line or a menu."""
-        return columns(self.text) >= _PROSE_COLUMNS and bool(_SENTENCE.search(self.text))
+        enough = 2 * len(self.text) >= _PROSE_COLUMNS and columns(self.text[:_PROSE_COLUMNS]) >= _PROSE_COLUMNS
+        return enough and bool(_SENTENCE.search(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def title_at(lines: Sequence[Line], title: str) -> int | None:
 
 def _likeness(lines: Sequence[Line], place: int) -> tuple[bool, int, int]:
     element = lines[place].runs[0].element
-    tags = [element.tag, *(parent.tag for parent in list(element.iterancestors())[:3])]
+    tags = [element.tag, *(parent.tag for parent in islice(element.iterancestors(), 3))]
     level = max((7 - int(tag[1]) for tag in tags if tag in HEADINGS), default=-1 if "a" in tags else 0)
     return any(_DATED.search(line.text) for line in lines[place + 1 : place + 12]), level, -place
 
@@ -147,7 +149,7 @@ def _tail(lines: Sequence[Line], start: int, end: int) -> Iterator[Line]:
 
 def _is_title_link(run: TextNode) -> bool:
     """Whether a run is a link as long as a title: a button or a tag is shorter."""
-    linked = any(node.tag == "a" for node in (run.element, *list(run.element.iterancestors())[:2]))
+    linked = any(node.tag == "a" for node in (run.element, *islice(run.element.iterancestors(), 2)))
     return linked and columns(run.text) >= _TITLE_COLUMNS
 
 

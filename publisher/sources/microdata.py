@@ -19,6 +19,8 @@ _TEXTS = frozenset(("articleBody", "text", "description"))
 
 def article(root: HtmlElement) -> Json:
     """The first item that is an article; where none is marked, the properties that stand in no item at all."""
+    if not root.xpath("boolean(//*[@itemprop])"):
+        return {}
     for item in root.iterfind(".//*[@itemscope]"):
         if _ARTICLE.search((item.get("itemtype") or "").strip()):
             return _read(item, 0)

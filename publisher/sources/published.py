@@ -45,7 +45,7 @@ _NUMBERS = re.compile(r"[\W\d_]+|[年月日时分秒]")
 _SHORT = 30
 _ALONE = 10
 """So many columns may stand beside a date that is a line by itself."""
-_LONGEST_LINE = 200
+_LONGEST_LINE = 120
 _ZONES_APART = timedelta(hours=14)
 _SAME = timedelta(days=1)
 
@@ -139,7 +139,7 @@ class DatesReader:
                 continue
             texts = dict.fromkeys([line.plain, *(run.text for run in line.runs if not late)])
             for text in texts:
-                if columns(text) > _LONGEST_LINE or not is_date_line(text):
+                if len(text) > _LONGEST_LINE or not is_date_line(text):
                     continue
                 labelled, alone = bool(_LABELLED.search(text)), columns(_NUMBERS.sub("", text)) <= _ALONE
                 # Between paragraphs others speak: a date there must say what it dates, or stand by itself.

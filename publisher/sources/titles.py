@@ -64,7 +64,7 @@ def headings(root: HtmlElement) -> list[Heading]:
 def line_above_date(lines: Sequence[Line]) -> str:
     """The line that stands right above the first date line: where there is no heading, this is the title."""
     for place, line in enumerate(lines[:400]):
-        if line.hidden or columns(line.text) > 120 or not _DATE_LINE.search(line.text) or place == 0:
+        if line.hidden or len(line.text) > 120 or not _DATE_LINE.search(line.text) or place == 0:
             continue
         above = lines[place - 1]
         linked = any(run.element.tag == "a" for run in above.runs)

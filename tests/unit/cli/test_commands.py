@@ -236,6 +236,12 @@ def test_trying_a_source_shows_what_would_be_stored_and_stores_nothing(run: Run,
     assert not (site / "publisher.db").exists()
 
 
+def test_trying_a_source_explains_each_field(run: Run, site: Path) -> None:
+    (site / "notes" / "page.html").write_text(PAGE)
+    shown = run("source", "try", "notes", "--explain").out
+    assert 'meta author "Ada Example"; likely' in " ".join(shown.split())
+
+
 def test_trying_an_unknown_source_names_the_nearest(run: Run, site: Path) -> None:
     assert run("source", "try", "note").err == "publisher: no source 'note'; did you mean \"notes\"?\n"
 
@@ -266,6 +272,9 @@ def test_extract_reads_one_page(run: Run, tmp_path: Path) -> None:
     shown = run("extract", str(tmp_path / "page.html")).out
     assert "Ada Example" in shown
     assert "The ferry that leaves at seven" in shown
+    explained = run("extract", str(tmp_path / "page.html"), "--explain").out
+    assert 'meta author "Ada Example"; likely' in " ".join(explained.split())
+    assert "The harbour office" not in explained, "the text is left out"
     assert run("extract", str(tmp_path / "none.html")).err == (
         f"publisher: FILE {tmp_path}/none.html: can't be read: No such file or directory\n"
     )
