@@ -61,6 +61,8 @@ _TAKEN_FROM = re.compile(
 _AGENCY = re.compile(
     r"^(?:\(?据?)?(?P<source>新华社|中新社|中新网|央视网?|人民网|新华网|[\u4e00-\u9fff]{2,6}(?:报|社|网))(?=[\u4e00-\u9fff]{0,6}\s*(?:\d{1,2}\s*月)?\d{1,2}\s*日(?:电|讯|消息))"
 )
+_PAPER_AND_PERSON = re.compile(r"(?P<paper>\S*(?:报|网|社|刊|新闻))\s+(?P<who>[\u4e00-\u9fff·]{2,4})")
+_BARS = dict.fromkeys(map(ord, "丨∣│▏▎┃"), "|")
 _SENTENCE = r"[\u4e00-\u9fff]{4,}"
 _LONGEST_HEAD_LINE = 100
 _LONGEST_LINE = 160
@@ -84,11 +86,11 @@ def read(lines: Sequence[str], *, english: bool = True) -> ByLine:
     """
     authors: tuple[str, ...] = ()
     source, authors_said, source_said = None, "", ""
-    for place, raw in enumerate(lines):
-        text = halfwidth(raw)
+    folded = [halfwidth(line).translate(_BARS) for line in lines]
+    for place, (raw, text) in enumerate(zip(lines, folded, strict=True)):
         if len(text) > _LONGEST_LINE:
             continue
-        following = halfwidth(lines[place + 1]) if place + 1 < len(lines) else ""
+        following = folded[place + 1] if place + 1 < len(lines) else ""
         for label in _LABEL.finditer(text):
             if not _begins(text, label.start()):
                 continue
@@ -99,6 +101,9 @@ def read(lines: Sequence[str], *, english: bool = True) -> ByLine:
                 authors_said = raw
         if english and not authors and (by := _ENGLISH.match(text)) and (authors := names(by["name"])):
             authors_said = raw
+    if source is not None and (split := _PAPER_AND_PERSON.fullmatch(source)) and is_person(split["who"]):
+        source = split["paper"]
+        authors, authors_said = (authors, authors_said) if authors else ((split["who"],), source_said)
     return ByLine(authors, source, " ".join(authors_said.split()), " ".join(source_said.split()))
 
 

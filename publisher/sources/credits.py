@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -13,7 +13,7 @@ from publisher.sources.declared import Declared
 from publisher.sources.evidence import Evidence
 from publisher.sources.lines import Line, Surroundings
 from publisher.sources.names import distinct, is_outlet, is_person, names, source_name
-from publisher.sources.page import halfwidth, text_of
+from publisher.sources.page import TextNode, halfwidth, text_of
 
 _AUTHORS = (
     *("author", "article:author", "og:article:author", "dc.creator", "dcterms.creator", "byl", "parsely-author"),
@@ -35,9 +35,9 @@ _WHEN = re.compile(
 )
 _NO_NAME = re.compile(
     r"[,。:;!?、<>《》“”\"=]|^[\W\d_]*$|^\d|原创|分享|评论|阅读|关注|字号|收藏|举报|登录|打印|推荐|点赞|浏览|热度|播放|来自|正文|首页|返回|下载"
-    r"|扫码|扫一扫|微信|微博|空间|复制|链接|参与|收听|订阅|编辑|责编|校对|时间|日期|发布|更新|发表|栏目|分类|标签|全文|展开|人气|公司|集团|记者|作者|次$|^A[-+]?$|^[大中小]$"
+    r"|扫码|扫一扫|微信|微博|空间|复制|链接|参与|收听|订阅|编辑|责编|校对|时间|日期|发布|更新|发表|栏目|分类|标签|全文|展开|人气|公司|集团|记者|作者|字数|次$|^A[-+]?$|^[大中小]$"
 )
-_FOLLOW = re.compile(r"[+\s]*(?:加?关注|follow)", re.IGNORECASE)
+_FOLLOW = re.compile(r"[+\s]*(?:加?关注[他她TtAa]{0,2}|follow)", re.IGNORECASE)
 _NAME_COLUMNS = 24
 _LONGEST_CREDIT = 60
 _LONGEST = 100
@@ -218,9 +218,9 @@ def _marks(lines: Sequence[Line], *, chinese: bool) -> _Marks:
     sources: dict[str, None] = {}
     runs = [run for line in lines for run in line.runs]
     seen: set[HtmlElement] = set()
-    for run, following in zip_longest(runs, runs[1:]):
-        if following is not None and _FOLLOW.fullmatch(halfwidth(following.text)) and _bare_name(halfwidth(run.text)):
-            accounts[run.text] = None
+    for place, run in enumerate(runs):
+        if _FOLLOW.fullmatch(halfwidth(run.text)) and (account := _followed(runs[max(0, place - 3) : place])):
+            accounts[account] = None
         for element in (run.element, *islice(run.element.iterancestors(), 2)):
             if element in seen:
                 continue
@@ -235,6 +235,13 @@ def _marks(lines: Sequence[Line], *, chinese: bool) -> _Marks:
             elif name := _bare_name(halfwidth(text)):
                 sources[name] = None
     return _Marks(tuple(people), *((tuple(accounts), tuple(sources)) if chinese else ()))
+
+
+def _followed(before: Sequence[TextNode]) -> str | None:
+    """Whom a button to follow belongs to: the nearest link before it, else what stands right before it."""
+    linked = [run for run in before if run.element.tag == "a" and _bare_name(halfwidth(run.text))]
+    nearest = [*linked[-1:], *before[-1:]]
+    return nearest[0].text if nearest and _bare_name(halfwidth(nearest[0].text)) else None
 
 
 def _folded(name: str) -> str:

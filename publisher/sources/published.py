@@ -97,8 +97,10 @@ class DatesReader:
             return self._agreed(best, declared)
         stamps = [*scripted, *self._updates(), *self._by_address()]
         for date in (*shown, *late):
-            if (settled := _settled(date, stamps, self._context)) is not None:
+            if not date.fixed and (settled := _settled(date, stamps, self._context)) is not None:
                 return settled
+        if shown and (stamp := self._stamped()) is not None:
+            return stamp
         rest = [*scripted, *self._by_address(), *shown, *late, *self._datelines(body), *self._updates()]
         return max(rest, key=lambda date: date.moment.confidence * date.weight, default=None)
 
@@ -175,6 +177,14 @@ class DatesReader:
             return agreed or [replace(date, weight=0.55) for date in found]
         days = {date.moment.at.date() for date in found}
         return found if len(days) <= 2 else [replace(date, weight=0.55) for date in found]
+
+    def _stamped(self) -> Dated | None:
+        """The date that all of the page's scripts name as that of publishing: surer than "yesterday", which a page that
+        was kept says for ever."""
+        texts = scripts.publishing(self._root)
+        found = [date for text in texts if (date := self._read(text, "script", 0.8)) is not None]
+        moments = [date.moment.at for date in found]
+        return found[0] if found and max(moments) - min(moments) < _SAME else None
 
     def _by_address(self) -> list[Dated]:
         texts = ["-".join(match) for address in self._addresses for match in _URL_DATE.findall(address)]
@@ -257,10 +267,7 @@ def _day_agreed(shown: Dated, machine: Dated, context: dates.Context) -> Dated:
 
 
 def _settled(date: Dated, stamps: Sequence[Dated], context: dates.Context) -> Dated | None:
-    """A date that needed a guess, by a stamp of the page that says the same; a stamp of another day beats a guess
-    only where the guess is the clock's."""
-    if date.fixed:
-        return date
+    """A date that needed a guess, by a stamp of the page that names the same day and, where both know it, time."""
     local = date.moment.at.astimezone(context.zone)
     for stamp in stamps:
         at = stamp.moment.at.astimezone(context.zone)

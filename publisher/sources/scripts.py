@@ -13,6 +13,7 @@ _DATE = re.compile(
     r"(1\d{9}(?:\d{3})?(?!\d)|20\d\d[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?)",
     re.IGNORECASE,
 )
+_PUBLISHING = re.compile(r"[\"']?(?:\w*pub|ct\b|ptime\b)", re.IGNORECASE)
 _SOURCE = re.compile(
     r"[\"']?\b(?:source|copy_?from|media_?name|origin_?name|src_?name|article_?source|source_?name)[\"']?\s*[:=]\s*"
     r"([\"'])(?P<value>[^\"'\\<>{}]{2,40})\1",
@@ -24,6 +25,11 @@ _AUTHOR = re.compile(
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _LONGEST = 2_000_000
 """Characters of script that are looked through."""
+
+
+def publishing(root: HtmlElement) -> list[str]:
+    """Those of them that are named for publishing (`publish_time`, `pubDate`, `ct`), not for making or releasing."""
+    return [m[1] for text in _scripts(root) for m in _DATE.finditer(text) if _PUBLISHING.match(m.group())]
 
 
 def dates(root: HtmlElement) -> list[str]:

@@ -253,6 +253,99 @@ SHAPES = {
         '<time itemprop=datePublished datetime="2026-09-07T13:43:00+08:00">9月7日</time></div>',
         authors=("林小满",),
     ),
+    "portal with spans by class": Shape(
+        f"{H1}<div class=a_Info><span class=a_catalog><a href=/tech>科技</a></span> <span class=a_source>"
+        "<a href=/s>灯埠中文站</a></span> <span class=a_time>2026-09-07 13:43</span></div>",
+        source="灯埠中文站",
+    ),
+    "portal of accounts": Shape(
+        f"<div class=user-info><h4><a href=/u/1>港边人家</a></h4><div>1024文章</div></div><h1>{TITLE}"
+        "<span class=article-tag>原创</span></h1><div class=article-info>"
+        "<span class=time id=news-time>2026-09-07 13:43</span>"
+        "<span>来源: <a href=/s>灯埠网</a></span></div>",
+        source="灯埠网",
+    ),
+    "submitted from": Shape(
+        f"{H1}<div class=meta><span>2026年09月07日 13:43</span><span class=source>稿源：<a href=/s>灯埠网</a></span>"
+        "<span>0 条评论</span></div>",
+        source="灯埠网",
+    ),
+    "programmers' blogs": Shape(
+        f"{H1}<div class=bar><span>原创</span> <a class=follow-nickName>港边人家</a> "
+        "<span>最后发布于2026-09-07 13:43:45</span>"
+        "<span>阅读数 33</span></div>",
+        authors=("港边人家",),
+    ),
+    "writers' blogs": Shape(
+        f"{H1}<div class=author><span class=name>港边人家</span><button>关注</button>"
+        "<div><time>2026.09.07 13:43:45</time><span>字数 800</span><span>阅读 23</span></div></div>",
+        authors=("港边人家",),
+    ),
+    "posted at the foot": Shape(
+        H1,
+        tail="<div class=postDesc>posted @ <span>2026-09-07 13:43</span> "
+        "<a href=/u>港边人家</a> 阅读(33) 评论(0)</div>",
+    ),
+    "dot and slash": Shape(
+        f"{H1}<div><span><a href=/a>林小满</a></span> · <span>2026/09/07 13:43</span></div>", authors=("林小满",)
+    ),
+    "all in one line": Shape(
+        f"{H1}<div>2026/9/7 13:43:45　来源：灯埠之家　作者：懒猫　责编：懒猫　评论：12</div>",
+        authors=("懒猫",),
+        source="灯埠之家",
+    ),
+    "origin and editor": Shape(
+        f"{H1}<div>出处:灯埠在线 原创　作者:林小满　责任编辑:陈一　发布于:2026-09-07 13:43</div>",
+        authors=("林小满",),
+        source="灯埠在线 原创",
+    ),
+    "glued to the time": Shape(f"{H1}<div>2026-09-07 13:43:00来源：灯埠广网</div>", source="灯埠广网"),
+    "paper of a site, glued to the date": Shape(
+        f"{H1}<div>来源：灯埠网-《灯埠日报》2026-09-07 13:43</div>", source="灯埠网-《灯埠日报》"
+    ),
+    "time of release": Shape(
+        f"{H1}<div>发稿时间：2026-09-07 13:43:00　来源： 灯埠青年报　作者：林小满</div>",
+        authors=("林小满",),
+        source="灯埠青年报",
+    ),
+    "paper and person without labels": Shape(
+        f"{H1}<div>2026年09月07日 13:43　　来源：灯埠日报-灯埠经济网　　林小满</div>",
+        source="灯埠日报-灯埠经济网",
+        authors=("林小满",),
+    ),
+    "credits above the text": Shape(
+        f"{H1}<div>2026-09-07 13:43</div>",
+        body="<p>灯埠报记者 林小满 编辑 陈一 校对 周二</p>" + TEXT,
+        authors=("林小满",),
+    ),
+    "reporters in brackets at the end": Shape(
+        f"{H1}<div>2026-09-07 13:43</div>",
+        body=TEXT.removesuffix("</p>") + "（灯埠电视台记者 林小满 陈一）</p>",
+        authors=("林小满", "陈一"),
+    ),
+    "a name with a space inside": Shape(f"{H1}<div>作者：林 一 2026-09-07 13:43</div>", authors=("林一",)),
+    "author of two parts": Shape(
+        f"{H1}<div>2026-09-07 13:43</div>", body="<p>作者 ▏林小满</p>" + TEXT, authors=("林小满",)
+    ),
+    "json of a search engine": Shape(
+        H1,
+        meta='<script type="application/ld+json">{"@context":"https://ziyuan.example/c.jsonld","@id":"https://news.example/'
+        'a","title":"x","pubDate":"2026-09-07T13:43:45","upDate":"2026-09-08T13:43:45"}</script>',
+    ),
+    "two days ago, with the stamp in a script": Shape(
+        f"{H1}<div><span>港边人家</span> <span>前天</span></div>",
+        tail='<script>var publish_time = "2026-09-07 13:43";</script>',
+        authors=("港边人家",),
+    ),
+    "the day is told apart": Shape(
+        f"{H1}<div><b>07</b><i>2026-09</i></div><div>发布时间：2026-09-07 13:43 来源：灯埠网</div>", source="灯埠网"
+    ),
+    "questions and answers": Shape(
+        f'{H1}<div class=AuthorInfo><a class="UserLink-link">港边人家</a>'
+        "<div>看潮人</div><button>关注他</button></div>",
+        tail="<div class=ContentItem-time>发布于 2026-09-07 13:43</div>",
+        authors=("港边人家",),
+    ),
     "other articles around it": Shape(
         f"{H1}<div>2026-09-07 13:43 来源：灯埠日报</div>",
         tail="<ul class=list><li><a href=/a>别的新闻标题一条</a><span>2026-09-09 08:00</span></li>"
