@@ -63,6 +63,7 @@ _AGENCY = re.compile(
 )
 _PAPER_AND_PERSON = re.compile(r"(?P<paper>\S*(?:报|网|社|刊|新闻))\s+(?P<who>[\u4e00-\u9fff·]{2,4})")
 _BARS = dict.fromkeys(map(ord, "丨∣│▏▎┃"), "|")
+_PICTURED = re.compile(r"[摄攝图圖]\s*$")
 _SENTENCE = r"[\u4e00-\u9fff]{4,}"
 _LONGEST_HEAD_LINE = 100
 _LONGEST_LINE = 160
@@ -117,7 +118,8 @@ def in_text(paragraphs: Sequence[str]) -> ByLine:
     source = next((match["source"] for text in texts[:1] if (match := _AGENCY.match(text))), None)
     for text in (*texts[:2], *texts[-2:]):
         for match in _IN_TEXT.finditer(text):
-            if people := _people(names(match["who"])):
+            people = () if _PICTURED.search(match["who"]) else _people(names(match["who"]))
+            if people:
                 return ByLine(people, source, match.group(), texts[0] if source else "")
     for text in texts[-1:]:
         if (match := _SIGNED.search(text.strip())) and (people := _people(names(match["who"]))):

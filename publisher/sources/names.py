@@ -98,7 +98,7 @@ def names(text: str) -> tuple[str, ...]:
     if len(re.findall(r"\d", text)) >= 4:
         # A date or a count stands behind the name: "Dan Goodin - Apr 16, 2015", "Lucas Nolan22 Dec 2016".
         text = re.split(rf"\s+[-–—|·•]\s+|\d|\s+{_MONTH}\s+\d", text, maxsplit=1)[0]
-    text = _LABEL.sub("", text)
+    text = _LABEL.sub("", re.sub(r"(?<=\S)\s*[(\[【][^)\]】]*(?:[)\]】]|$)", "", text))
     text = _ROLE.sub("、", re.sub(r"\s*关注$", "", text))
     parts = [part for piece in _SPLIT.split(text) if piece for part in _cjk_names(piece.strip())]
     kept = [_EDGES.sub("", _DUTY.sub("", _EDGES.sub("", part))) for part in parts]
