@@ -27,7 +27,7 @@ NAME = "feed-0"
 
 
 class Scripted(Fetcher):
-    """Gives a feed with so many entries, or says that it has not changed."""
+    """Gives a feed whose history has so many entries, of which it lists 20, or says that it has not changed."""
 
     def __init__(self) -> None:
         self.entries: int | None = None
@@ -35,8 +35,8 @@ class Scripted(Fetcher):
     def fetch(self, request: FetchRequest) -> FetchResult:
         if self.entries is None:
             return NotModified(Validators('"1"'))
-        # The newest first; the older ones stay as they are.
-        return Fetched(url=request.url, body=feed(0, self.entries).encode(), validators=Validators('"1"'))
+        body = feed(0, range(max(0, self.entries - 20), self.entries)).encode()
+        return Fetched(url=request.url, body=body, validators=Validators('"1"'))
 
 
 def fill(storage: SqlStorage, articles: int) -> None:
@@ -77,8 +77,8 @@ def looks(storage: SqlStorage) -> tuple[float, float]:
         later[0] += timedelta(hours=1)
         return took * 1000
 
-    look(1)
-    changed = [look(2 + number) for number in range(LOOKS)]
+    look(20)
+    changed = [look(21 + number) for number in range(LOOKS)]
     unchanged = [look(None) for _ in range(LOOKS)]
     return statistics.median(unchanged), statistics.median(changed)
 

@@ -75,13 +75,13 @@ def write_feeds(folder: Path, count: int) -> None:
         (folder / f"{number}.xml").write_text(feed(number))
 
 
-def feed(number: int, entries: int = ENTRIES) -> str:
-    """One feed in Atom."""
-    chance = random.Random(number)
-    return FEED.format(number=number, entries="\n".join(_entry(chance, number, place) for place in range(entries)))
+def feed(number: int, places: range = range(ENTRIES)) -> str:
+    """One feed in Atom, with the entries of these places in its history."""
+    return FEED.format(number=number, entries="\n".join(_entry(number, place) for place in reversed(places)))
 
 
-def _entry(chance: random.Random, number: int, place: int) -> str:
+def _entry(number: int, place: int) -> str:
+    chance = random.Random(f"{number}-{place}")
     paragraphs = [_sentence(chance, 55) for _ in range(4)]
     markup = "".join(
         f'<p>{text} <a href="/tag/{chance.randrange(99)}?utm_source=feed">more</a> <em>{_sentence(chance, 2)}</em></p>'
