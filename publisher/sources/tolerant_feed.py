@@ -29,6 +29,7 @@ LONGEST = 4_000_000
 """So many characters are read of a broken feed: it takes a second for each 400,000."""
 
 _ENTITIES = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
+_REFERENCE = re.compile(r"&#(x[0-9a-f]{1,4000}|[0-9]{1,4000});?", re.IGNORECASE)
 _ROOT = re.compile(r"<[A-Za-z]")
 _ITEM = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _CDF = re.compile(r"\s*(?:<[?!][^>]*>\s*)*<channel[\s>]", re.IGNORECASE)
@@ -89,12 +90,22 @@ def parse(text: str) -> FeedDocument:
 
 def _feedparsed(text: str) -> Any:
     # Without the feed's address: feedparser would make ids absolute, and they would change when the feed moves.
-    return feedparser.parse(
-        BytesIO(text.encode("utf-8", "replace")),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    data = _REFERENCE.sub(_mended_reference, text).encode("utf-8", "replace")
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    try:
+        return feedparser.parse(
+            BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:  # it meets what nobody thought of, and raises whatever that leads to
+        raise NotAFeed(f"it is too broken to be read ({type(error).__name__})") from error
+
+
+def _mended_reference(reference: re.Match[str]) -> str:
+    """A reference to a character, or nothing for one that no document may hold (XML 1.0, section 4.1)."""
+    digits = reference[1].lower()
+    code = int(digits[1:], 16) if digits[0] == "x" else int(digits)
+    is_character = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return reference.group() if is_character else ""
 
 
 def _without_entities(text: str) -> str:
