@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from publisher.app import trial_fetcher, try_source
+from publisher.cli import finding
 from publisher.cli.console import complain, say, show, show_json, show_table
 from publisher.cli.context import example_site, now, opened, settings_of, source_of
 from publisher.cli.evidence import show_evidence
@@ -19,6 +20,7 @@ from publisher.pipeline.wording import counted
 from publisher.sources import build_readers
 
 app = typer.Typer(no_args_is_help=True, help="The sources that articles come from.")
+finding.add_to(app)
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Each field with where it was found, and how sure that is.")]
 

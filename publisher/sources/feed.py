@@ -138,12 +138,17 @@ def _completed(content: Content, article: Extracted, source: Source) -> Content:
     )
 
 
-def _document(result: Fetched, source: Source) -> FeedDocument:
+def document_of(result: Fetched) -> FeedDocument:
+    """The feed in a document, of whatever kind. Raises NotAFeed."""
     text = charset.decode(result.body, result.charset).text
+    if text.lstrip().startswith(("{", "[")):
+        return json_feed.parse(text, result.url)
+    return xml_feed.parse(text)
+
+
+def _document(result: Fetched, source: Source) -> FeedDocument:
     try:
-        if text.lstrip().startswith(("{", "[")):
-            return json_feed.parse(text, result.url)
-        return xml_feed.parse(text)
+        return document_of(result)
     except NotAFeed as error:
         raise SourceError(source.name, f"{source.url} is no feed: {error}") from error
 
