@@ -142,7 +142,10 @@ ArticleChange = New | Edited | Unchanged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One piece of writing. `guid` (urn:uuid) was minted once and never changes."""
+    """One piece of writing. `guid` (urn:uuid) was minted once and never changes.
+
+    Articles of several sources that tell one story have one `story_id`; `gone_at` is when its page was taken for gone.
+    """
 
     id: int
     guid: str
@@ -152,6 +155,8 @@ class Article:
     canonical_url: str | None
     first_seen: datetime
     first_seq: int
+    story_id: int | None = None
+    gone_at: datetime | None = None
 
     @property
     def link(self) -> str:

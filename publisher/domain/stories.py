@@ -45,7 +45,8 @@ COMPARED = 500
 """Tokens that are compared one by one."""
 
 _FACT = re.compile(
-    r"\d+(?:[.,:]\d+)*|[〇零一二两三四五六七八九十百千万亿]{2,}|(?<=[a-z,] )[A-Z][\w'-]+|(?:周|星期|礼拜)[一二三四五六日天]"
+    r"\d+(?:[.,:]\d+)*|[〇零一二两三四五六七八九十百千万亿]{2,}|(?<=[a-z,] )[A-Z][\w'-]+"
+    r"|(?:周|星期|礼拜)[一二三四五六日天]"
     r"|[\u4e00-\u9fff]{2,3}[省市县区州镇乡村路街桥港站院校局队科厂]"
 )
 """Numbers, words that are capital within a sentence, days, and what Chinese names of places and houses end in."""

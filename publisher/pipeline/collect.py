@@ -36,6 +36,7 @@ from publisher.pipeline.ports import (
     Storage,
     UnitOfWork,
 )
+from publisher.pipeline.stories import StoryFinder
 from publisher.pipeline.wording import counted
 
 FIRST_ROUND = "first_round"
@@ -81,6 +82,7 @@ class Collector:
         began = self.clock()
         reports = list(each(self.look, sources))
         if reports:
+            StoryFinder(self.storage, self.clock).find()
             failed = [report.source for report in reports if report.failed]
             outcome = (
                 f"{counted(len(reports), 'source')}, {sum(report.new for report in reports)} new, "

@@ -52,6 +52,8 @@ _STATES = select(
     article.c.first_seen,
     article.c.first_seq,
     article.c.dated,
+    article.c.story_id,
+    article.c.gone_at,
     *(column for column in article_revision.c if column.name not in ("article_id", "hash", "evidence")),
     source.c.name.label("source_name"),
     source.c.kind.label("source_kind"),
@@ -425,6 +427,8 @@ def _state(row: Any) -> ArticleState:
             canonical_url=row.canonical_url,
             first_seen=row.first_seen,
             first_seq=row.first_seq,
+            story_id=row.story_id,
+            gone_at=row.gone_at,
         ),
         Revision(
             seq=row.seq,

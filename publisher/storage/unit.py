@@ -17,6 +17,7 @@ from publisher.storage.newsletters import SqlNewsletters
 from publisher.storage.notices import SqlNotices
 from publisher.storage.remembered import SqlMeta, SqlRuns
 from publisher.storage.sources import SqlSources
+from publisher.storage.stories import SqlStories
 from publisher.storage.subscriptions import SqlSubscriptions
 
 
@@ -51,6 +52,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def articles(self) -> SqlArticles:
         return SqlArticles(self._connection)
+
+    @cached_property
+    def stories(self) -> SqlStories:
+        return SqlStories(self._connection)
 
     @cached_property
     def notices(self) -> SqlNotices:

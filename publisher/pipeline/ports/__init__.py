@@ -7,7 +7,7 @@ times are aware UTC.
 from collections.abc import Callable
 from datetime import datetime
 
-from publisher.pipeline.ports.collecting import Articles, Notice, Notices, SeqRange, Sources
+from publisher.pipeline.ports.collecting import Articles, Notice, Notices, Placed, SeqRange, Sources, Stories, Unplaced
 from publisher.pipeline.ports.composing import (
     Editions,
     Newsletters,
@@ -60,6 +60,7 @@ __all__ = [
     "NotModified",
     "Notice",
     "Notices",
+    "Placed",
     "Queue",
     "ReadRequest",
     "Readers",
@@ -76,8 +77,10 @@ __all__ = [
     "Sources",
     "Standing",
     "Storage",
+    "Stories",
     "SubscribeRequest",
     "Subscriptions",
     "Transport",
     "UnitOfWork",
+    "Unplaced",
 ]

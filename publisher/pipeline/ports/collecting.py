@@ -141,6 +141,53 @@ class Articles(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """An article that has not been compared with others yet."""
+
+    id: int
+    source_id: int
+    first_seen: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article with the bands of its sketch (see `domain.stories`), and the article that tells the same story."""
+
+    id: int
+    bands: tuple[int, ...]
+    alike: int | None = None
+
+
+class Stories(Protocol):
+    """Articles of several sources that tell one story. A story is known by the number of one of its articles."""
+
+    def unplaced(self, *, announced: bool, limit: int) -> list[Unplaced]:
+        """Articles that were not compared yet, the newest first."""
+        ...
+
+    def sharing(self, bands: Sequence[int], source_id: int, limit: int) -> list[int]:
+        """Placed articles of other sources that share bands, those first that share most."""
+        ...
+
+    def texts(self, article_ids: Sequence[int]) -> Mapping[int, str]:
+        """What some articles say now."""
+        ...
+
+    def place(self, articles: Sequence[Placed]) -> None:
+        """Store the bands, and join each article to the story of the one that it is like."""
+        ...
+
+    def told(self, story_id: int) -> list[int]:
+        """The articles of a story."""
+        ...
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Drop the bands of articles first seen before then, at most so many at once; they keep their story."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Something about a source that the operator should know or decide. `kind` is one word, `text` one clear line.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from publisher.domain.token import Keyring
-from publisher.pipeline.ports.collecting import Articles, Notices, Sources
+from publisher.pipeline.ports.collecting import Articles, Notices, Sources, Stories
 from publisher.pipeline.ports.composing import Editions, Newsletters, Subscriptions
 from publisher.pipeline.ports.delivering import Deliveries
 from publisher.pipeline.ports.hosts import Hosts
@@ -68,6 +68,8 @@ class UnitOfWork(Protocol):
     def sources(self) -> Sources: ...
     @property
     def articles(self) -> Articles: ...
+    @property
+    def stories(self) -> Stories: ...
     @property
     def notices(self) -> Notices: ...
     @property
