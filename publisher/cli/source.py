@@ -12,6 +12,7 @@ from publisher.cli import finding
 from publisher.cli.console import complain, say, show, show_json, show_table
 from publisher.cli.context import example_site, now, opened, settings_of, source_of
 from publisher.cli.evidence import show_evidence
+from publisher.cli.status import outcome_of
 from publisher.domain.article import Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
@@ -38,7 +39,8 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
                 "address": stored.source.url,
                 "rights": stored.source.rights.value,
                 "checked": stored.state.checked_at,
-                "outcome": "gone for good" if stored.state.gone else stored.state.outcome,
+                "outcome": outcome_of(stored),
+                "failures": stored.state.failures,
                 "next": stored.state.next_check,
             }
             for stored in work.sources.all()

@@ -7,6 +7,9 @@ import typer
 from publisher.app import Application
 from publisher.cli.console import say, show_json, show_table
 from publisher.cli.context import opened, settings_of
+from publisher.domain.host import tomorrow
+from publisher.domain.source import StoredSource
+from publisher.pipeline.ports import UnitOfWork
 from publisher.pipeline.wording import counted
 
 
@@ -29,6 +32,7 @@ def status(
     for title, empty in (
         ("sources", "No source is defined."),
         ("notices", ""),
+        ("hosts", ""),
         ("newsletters", "No newsletter is defined."),
         ("steps", "No step has run yet: `publisher run` begins."),
     ):
@@ -50,7 +54,7 @@ def _standing(application: Application) -> dict[str, Any]:
             "sources": [
                 {
                     "source": stored.source.name,
-                    "outcome": stored.state.outcome,
+                    "outcome": outcome_of(stored),
                     "checked": stored.state.checked_at,
                     "next": stored.state.next_check,
                     "failures": stored.state.failures,
@@ -61,6 +65,7 @@ def _standing(application: Application) -> dict[str, Any]:
                 {"source": notice.source, "kind": notice.kind, "since": notice.at, "notice": notice.text}
                 for notice in work.notices.open()
             ],
+            "hosts": _hosts(work, application),
             "newsletters": [
                 {
                     "newsletter": newsletter.slug,
@@ -80,3 +85,24 @@ def _standing(application: Application) -> dict[str, Any]:
             "deliveries": {state.value: number for state, number in work.deliveries.counts().items()},
             "sent_twice_at_most": work.deliveries.doubts(),
         }
+
+
+def outcome_of(stored: StoredSource) -> str:
+    """How the last look at a source ended, and whether there will be another."""
+    if stored.source.disabled:
+        return f"disabled; {stored.state.outcome}" if stored.state.outcome else "disabled"
+    return "gone for good" if stored.state.gone else stored.state.outcome
+
+
+def _hosts(work: UnitOfWork, application: Application) -> list[dict[str, Any]]:
+    """The hosts that are left alone: they asked for rest, or had their share of the day."""
+    now, budget = application.clock(), application.settings.fetch.budget
+    rows = []
+    for name, state in sorted(work.hosts.all().items()):
+        requests = state.requests if state.day == now.date() else 0
+        spent = bool(budget) and requests >= budget
+        if state.rests(now) or spent:
+            until = max(state.rest_until or now, tomorrow(now) if spent else now)
+            why = "asked for rest" if state.rests(now) else f"the budget of {budget} requests a day is spent"
+            rows.append({"host": name, "left_alone_until": until, "why": why, "requests_today": requests})
+    return rows
