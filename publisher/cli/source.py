@@ -12,7 +12,7 @@ from publisher.cli import finding
 from publisher.cli.console import complain, say, show, show_json, show_table
 from publisher.cli.context import example_site, now, opened, settings_of, source_of
 from publisher.cli.evidence import show_evidence
-from publisher.cli.status import outcome_of
+from publisher.cli.status import next_look, outcome_of
 from publisher.domain.article import Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
@@ -41,7 +41,7 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
                 "checked": stored.state.checked_at,
                 "outcome": outcome_of(stored),
                 "failures": stored.state.failures,
-                "next": stored.state.next_check,
+                "next": next_look(stored),
             }
             for stored in work.sources.all()
         ]

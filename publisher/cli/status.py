@@ -1,5 +1,6 @@
 """`publisher status`: how things stand, at one look."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -56,7 +57,7 @@ def _standing(application: Application) -> dict[str, Any]:
                     "source": stored.source.name,
                     "outcome": outcome_of(stored),
                     "checked": stored.state.checked_at,
-                    "next": stored.state.next_check,
+                    "next": next_look(stored),
                     "failures": stored.state.failures,
                 }
                 for stored in work.sources.all()
@@ -92,6 +93,11 @@ def outcome_of(stored: StoredSource) -> str:
     if stored.source.disabled:
         return f"disabled; {stored.state.outcome}" if stored.state.outcome else "disabled"
     return "gone for good" if stored.state.gone else stored.state.outcome
+
+
+def next_look(stored: StoredSource) -> datetime | None:
+    """When a source is looked at again; None when it is not, or at the next round."""
+    return None if stored.source.disabled or stored.state.gone else stored.state.next_check
 
 
 def _hosts(work: UnitOfWork, application: Application) -> list[dict[str, Any]]:
