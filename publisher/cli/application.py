@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from publisher import __version__
-from publisher.cli import check, extract, feed, init, newsletter, run, source, status, steps, subscriber
+from publisher.cli import check, extract, feed, init, newsletter, run, source, source_files, status, steps, subscriber
 from publisher.cli.context import Context
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ check.add_to(app)
 status.add_to(app)
 init.add_to(app)
 extract.add_to(app)
+source_files.add_to(source.app)
 app.add_typer(source.app, name="source")
 app.add_typer(feed.app, name="feed")
 app.add_typer(newsletter.app, name="newsletter")
