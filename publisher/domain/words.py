@@ -5,7 +5,7 @@ NFKC and casefold; letters and digits of alphabetic scripts run together, a CJK 
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _CJK = (
     r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -29,10 +29,15 @@ def words(text: str) -> list[str]:
     return [token for token in _TOKEN.findall(folded) if not _PUNCTUATION.match(token)]
 
 
-def index_terms(text: str) -> Iterator[str]:
+def index_terms(text: str) -> Iterable[str]:
     """The terms to index: every token, and each two neighbouring CJK characters as one more."""
+    tokens = words(text)
+    return dict.fromkeys(tokens) if text.isascii() else _with_pairs(tokens)
+
+
+def _with_pairs(tokens: list[str]) -> Iterator[str]:
     previous = ""
-    for token in words(text):
+    for token in tokens:
         yield token
         if previous and is_cjk(token) and is_cjk(previous):
             yield previous + token

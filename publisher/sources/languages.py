@@ -15,12 +15,12 @@ _ZONES = {"zh": "Asia/Shanghai", "ja": "Asia/Tokyo", "ko": "Asia/Seoul"}
 
 def spoken(declared: str | None, text: str) -> str | None:
     """The language of a text: what is declared, unless the script says otherwise (templates often say `en`)."""
-    letters = _NO_LETTERS.sub("", text[:_SAMPLE])
+    primary = (declared or "").partition("-")[0]
+    letters = "" if text.isascii() and primary not in _ZONES else _NO_LETTERS.sub("", text[:_SAMPLE])
     if len(letters) < 20:
         return declared
     han, kana, hangul = (len(script.findall(letters)) / len(letters) for script in _SCRIPTS)
     written = "ko" if hangul > 0.3 else "ja" if kana > 0.1 else "zh" if han > (0.4 if declared else 0.15) else None
-    primary = (declared or "").partition("-")[0]
     if written is None:
         return None if primary in ("zh", "ja", "ko") and han + kana + hangul < 0.05 else declared
     return declared if primary == written else written

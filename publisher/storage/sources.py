@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, insert, or_, select, update
 
 from publisher.domain.source import Guids, Source, SourceKind, SourceState, StoredSource, Validators
 from publisher.pipeline.ports import Sources
@@ -48,6 +48,13 @@ _ANEW: dict[str, Any] = {
 
 Its next listing is a first listing again: what it names is a backlog, or a changed address would flood everybody.
 """
+
+# Made once: it runs at every look, and to make it costs more than to run it. The other columns are its parameters.
+_FINISH = (
+    update(source)
+    .where(source.c.id == bindparam("of_source"))
+    .values(moved_count=case((source.c.moved_now, source.c.moved_count), else_=0), moved_now=False)
+)
 
 
 class SqlSources(Sources):
@@ -104,6 +111,7 @@ class SqlSources(Sources):
     def finish(self, source_id: int, state: SourceState) -> None:
         """Remember how a look ended. A look that found no move ends the count of moves."""
         values = {
+            "of_source": source_id,
             "etag": state.validators.etag,
             "last_modified": state.validators.last_modified,
             "next_check": state.next_check,
@@ -119,10 +127,8 @@ class SqlSources(Sources):
             "listing": listing_json(state.listing) if state.listing else None,
             "guids": state.guids.value,
             "documents": documents_json(state.documents) if state.documents is not None else None,
-            "moved_count": case((source.c.moved_now, source.c.moved_count), else_=0),
-            "moved_now": False,
         }
-        self._connection.execute(update(source).where(source.c.id == source_id).values(**values))
+        self._connection.execute(_FINISH, values)
 
     def moved(self, source_id: int, url: str) -> int:
         """Count one more look in a row that found the source moved for good to this address; the new count."""

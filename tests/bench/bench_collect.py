@@ -31,6 +31,7 @@ transport = "outbox"
 outbox = "{folder}/outbox"
 [fetch]
 spacing = "0s"
+budget = 0
 threads = {workers}
 allow_private = {hosts}
 """
