@@ -1,7 +1,7 @@
 """Which of a page's titles is the article's: headings, OpenGraph and `<title>` without the site's name must agree."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -38,11 +38,13 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line that is set as a heading; `level` 1 to 6, 7 for what only its class calls a title."""
+    """A line that is set as a heading; `level` 1 to 6, 7 for what only its class calls a title. `own` is its text up
+    to the first element inside it, where there is one: what follows may be a subtitle or a mark."""
 
     text: str
     level: int
     apart: bool = False
+    own: str = ""
 
 
 def headings(root: HtmlElement) -> list[Heading]:
@@ -57,7 +59,8 @@ def headings(root: HtmlElement) -> list[Heading]:
         else:
             continue
         if (text := text_of(element)) and len(text) < _LONGEST:
-            found.append(Heading(text, level, level > 2 and is_apart(element)))
+            own = " ".join((element.text or "").split()) if len(element) else ""
+            found.append(Heading(text, level, level > 2 and is_apart(element), own))
     return found
 
 
@@ -88,9 +91,16 @@ def choose_title(
     own = [heading for heading in ranked if not heading.apart]
     stronger = any(above == heading.text for heading in own) and columns(above) >= _WHOLE_TITLE
     for heading in [*own, *([Heading(above, 8)] if above else [])]:
+        if heading.own and any(_folded(heading.own) == _folded(title) for title in bare):
+            place = _PLACES.get(heading.level, f"h{heading.level}")
+            return Title(heading.own, Evidence(place, note="the page's title agrees"))
         short = len(_folded(heading.text)) < 0.4 * shortest or columns(heading.text) < 4
         # A heading that is the site's name is in <title> too, but it is a small part of it.
-        if short or not _agrees(heading.text, whole) or _names_site(heading.text, sites):
+        if (
+            short
+            or not _agrees(heading.text, whole)
+            or _names_site(heading.text, [*sites, *_tails((*named, title_tag))])
+        ):
             continue
         # Nor is it one that a whole title above the date stands against.
         if stronger and heading.level > 1 and columns(heading.text) < _WHOLE_TITLE:
@@ -117,6 +127,14 @@ def without_site(title: str, sites: Iterable[str] = ()) -> str:
         return _until_site(title, parts)
     last = parts[-1]
     return last if columns(last) >= 2 * columns(first) and columns(last) >= 16 else title
+
+
+def _tails(titles: Iterable[str]) -> Iterator[str]:
+    """What stands at the end of each title behind a separator and is shorter than the rest: most likely the site."""
+    for title in titles:
+        parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
+        if len(parts) > 1 and columns(parts[-1]) < sum(map(columns, parts[:-1])):
+            yield parts[-1]
 
 
 def _without_heading(
