@@ -174,13 +174,12 @@ def _is_hidden(element: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
 
 def paragraphs(nodes: Sequence[TextNode]) -> list[str]:
     """The paragraphs that some runs make: those of one block are one."""
-    found: list[str] = []
+    found: list[list[str]] = []
     block: HtmlElement | None = None
     for node in nodes:
         its = block_of(node.element)
-        if its is block:
-            found[-1] += node.text
-        else:
-            found.append(node.text)
+        if its is not block:
+            found.append([])
+        found[-1].append(node.text)
         block = its
-    return found
+    return ["".join(texts) for texts in found]

@@ -25,6 +25,7 @@ from publisher.sources.titles import Heading, choose_title, headings, line_above
 
 _TITLES = ("og:title", "articletitle", "twitter:title", "dc.title", "citation_title")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", re.IGNORECASE)
+_LONGEST_TITLE = 600
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|版权|&copy;", re.IGNORECASE)
 
 
@@ -108,6 +109,7 @@ class Reader:
         named += [*jsonld.texts(self.thing.get("title")), *jsonld.texts(self._declared.item.get("headline"))]
         found: list[Heading] = headings(self.root)
         above = line_above_date(self._lines)
+        title_tag, named = title_tag[:_LONGEST_TITLE], [text[:_LONGEST_TITLE] for text in named[:20]]
         chosen = choose_title(title_tag, named, found, self._declared.sites(), above)
         self._found("title", chosen.evidence)
         return chosen.text

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree, html
 from lxml.html import HtmlElement
@@ -27,6 +28,7 @@ SILENT = frozenset(
 )
 """Elements whose text nobody reads."""
 
+_SMALL = 40
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 
 _APART = re.compile(
@@ -96,6 +98,11 @@ def block_of(element: HtmlElement) -> HtmlElement:
     while element.tag not in BLOCKS and (parent := element.getparent()) is not None:
         element = parent
     return element
+
+
+def is_small(element: HtmlElement) -> bool:
+    """Whether an element holds no more than a line would: asked before the text of many nested ones is read."""
+    return sum(1 for _ in islice(element.iter(), _SMALL)) < _SMALL
 
 
 def text_of(element: HtmlElement) -> str:

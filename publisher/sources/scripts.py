@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from lxml.html import HtmlElement
 
 _DATE = re.compile(
-    r"[\"']?\b(?:\w*?(?:publish|pub|create|release)\w*|ct|ptime)[\"']?\s*[:=]\s*[\"']?"
+    r"[\"']?\b(?:\w{0,30}?(?:publish|pub|create|release)\w{0,30}|ct|ptime)[\"']?\s*[:=]\s*[\"']?"
     r"(1\d{9}(?:\d{3})?(?!\d)|20\d\d[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?)",
     re.IGNORECASE,
 )
-_PUBLISHING = re.compile(r"[\"']?(?:\w*pub|ct\b|ptime\b)", re.IGNORECASE)
+_PUBLISHING = re.compile(r"[\"']?(?:\w{0,30}pub|ct\b|ptime\b)", re.IGNORECASE)
 _SOURCE = re.compile(
     r"[\"']?\b(?:source|copy_?from|media_?name|origin_?name|src_?name|article_?source|source_?name)[\"']?\s*[:=]\s*"
     r"([\"'])(?P<value>[^\"'\\<>{}]{2,40})\1",

@@ -11,7 +11,7 @@ from publisher.sources import jsonld
 from publisher.sources.declared import Declared
 from publisher.sources.evidence import Evidence
 from publisher.sources.lines import Line
-from publisher.sources.page import halfwidth, is_apart, text_of
+from publisher.sources.page import halfwidth, is_apart, is_small, text_of
 
 MOST_TAGS = 12
 _KEYWORDS = ("keywords", "news_keywords", "parsely-tags", "sailthru.tags", "tags")
@@ -72,7 +72,7 @@ def section(root: HtmlElement, declared: Declared, title: str) -> tuple[str | No
         if _is_section(value, title):
             return value, Evidence(name, value)
     for element in root.iterfind(".//*[@class]"):
-        if _CRUMBS.search((element.get("class") or "")[:100]) and columns(text_of(element)) <= 200:
+        if _CRUMBS.search((element.get("class") or "")[:100]) and is_small(element) and len(text_of(element)) <= 120:
             steps = [text_of(link) for link in element.iter("a")]
             named = [step for step in steps if _is_section(step, title)]
             if named:

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 from publisher.domain.article import columns
 from publisher.sources.evidence import Evidence
 from publisher.sources.lines import Line
-from publisher.sources.page import is_apart, text_of
+from publisher.sources.page import is_apart, is_small, text_of
 
 _SEPARATOR = re.compile(
     r"\s+[-|–—·•»«:/\uff5c\uff1a]+\s+|\s*[|\uff5c_]+\s*|\s*[-–—]{2,}\s*"
@@ -58,7 +58,7 @@ def headings(root: HtmlElement) -> list[Heading]:
             level = 7
         else:
             continue
-        if (text := text_of(element)) and len(text) < _LONGEST:
+        if is_small(element) and (text := text_of(element)) and len(text) < _LONGEST:
             own = " ".join((element.text or "").split()) if len(element) else ""
             found.append(Heading(text, level, level > 2 and is_apart(element), own))
     return found

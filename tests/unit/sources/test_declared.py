@@ -1,10 +1,13 @@
 """What a page declares for machines: meta, JSON-LD, microdata, scripts."""
 
+import time
+
 import pytest
 from lxml import html
 
-from publisher.sources import jsonld, microdata, scripts
+from publisher.sources import jsonld, microdata, page, scripts
 from publisher.sources.declared import Declared
+from publisher.sources.metadata import Reader
 from publisher.sources.page import parse_text
 
 
@@ -127,3 +130,22 @@ class TestScripts:
         assert scripts.author(body(one)) == "林小满"
         assert scripts.source(body(one + '<script>source: "别的报"</script>')) is None
         assert scripts.source(body('<script>"source":"pc_detail"</script>')) is None
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>" + "pub" * 300_000 + "</script>",
+        "<div class=crumbs>" * 250 + "<a>x</a>" * 20_000,
+        "<h1>t</h1><p>" + "<b>文字</b>," * 20_000,
+        "<h1>t</h1><p>" + "(记者" * 100_000,
+        "<title>" + "a - b | " * 100_000 + "</title>",
+    ],
+    ids=["script", "crumbs", "runs", "brackets", "title"],
+)
+def test_pages_made_to_keep_us_busy_are_read_all_the_same(hostile: str) -> None:
+    parsed = page.parse(f"<html><body>{hostile}".encode())
+    began = time.process_time()
+    Reader(parsed, None, None).read(list(page.text_nodes(parsed.root)))
+    # Squares of these sizes would take minutes.
+    assert time.process_time() - began < 20
