@@ -228,3 +228,16 @@ def test_patterns_are_those_of_robots_txt(
     path: str, include: tuple[str, ...], exclude: tuple[str, ...], expected: bool
 ) -> None:
     assert is_included(f"https://quay.example{path}", include, exclude) is expected
+
+
+def test_pages_that_need_javascript_are_said_to(site: Site, look: Callable[[], Reading]) -> None:
+    urlset(site, "/sitemap.xml", {"/app": "2026-11-24", "/asks": "2026-11-23"})
+    site.html("/app", '<html><title>Q</title><body><div id="root"></div><script src="m.js"></script></body></html>')
+    asks = "<p>Please enable JavaScript in your browser to read this page, then load it again.</p>"
+    site.html("/asks", f"<html><title>Q</title><body><article>{asks}</article><script src=m.js></script></body></html>")
+    reading = look()
+    assert reading.entries == ()
+    assert reading.problems == (
+        f"{site.url}/app: it needs JavaScript: its content is put into an empty page by a script",
+        f"{site.url}/asks: it asks for JavaScript in place of an article",
+    )
