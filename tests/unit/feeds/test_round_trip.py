@@ -29,7 +29,9 @@ def _read_as_latin_1(text: str) -> bool:
 
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
-spoken = anything.filter(lambda text: line(text) != "" and not _read_as_latin_1(line(text)))
+spoken = anything.filter(
+    lambda text: line(text) != "" and not _read_as_latin_1(line(text)) and not _read_as_latin_1(text)
+)
 instants = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))
 contents = st.fixed_dictionaries(
     {
