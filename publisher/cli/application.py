@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from publisher import __version__
-from publisher.cli import check, extract, feed, init, newsletter, run, source, source_files, status, steps, subscriber
+from publisher.cli import (
+    article,
+    check,
+    extract,
+    feed,
+    init,
+    newsletter,
+    run,
+    source,
+    source_files,
+    status,
+    steps,
+    subscriber,
+)
 from publisher.cli.context import Context
 
 app = typer.Typer(
@@ -53,6 +66,7 @@ init.add_to(app)
 extract.add_to(app)
 source_files.add_to(source.app)
 app.add_typer(source.app, name="source")
+app.add_typer(article.app, name="article")
 app.add_typer(feed.app, name="feed")
 app.add_typer(newsletter.app, name="newsletter")
 app.add_typer(subscriber.app, name="subscriber")

@@ -17,6 +17,7 @@ from publisher.domain.article import Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading
+from publisher.pipeline.release import release
 from publisher.pipeline.wording import counted
 from publisher.sources import build_readers
 
@@ -46,6 +47,29 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
             for stored in work.sources.all()
         ]
     show(rows, as_json=as_json, empty="No source is defined: add a [[source]] to the configuration.")
+
+
+@app.command("release")
+def release_(
+    context: typer.Context,
+    name: str,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave them unannounced: stored and searchable, not mailed.")
+    ] = False,
+) -> None:
+    """Announce the articles of a flood that was held back: feeds show them, and the next editions mail them.
+
+    A look that brings many new articles with known titles or old dates is held back (see `publisher status`).
+
+    Example: publisher source release blog
+    """
+    with opened(settings_of(context)) as application:
+        source_of(application.settings, name)
+        with application.storage.read() as work:
+            stored = work.sources.get(name)
+        number = release(application.storage, stored.source.id, now, announce=not keep) if stored else 0
+    done = "left unannounced" if keep else "announced"
+    say(f"source {name}: {counted(number, 'article')} {done}" if number else f"source {name}: nothing is held back")
 
 
 @app.command("try")

@@ -75,6 +75,7 @@ class ListingReader(SourceReader):
             older=tuple(line.url for line in older.lines),
             listing=older.memory,
             notices=chosen.notices,
+            missing=pages.missing,
         )
 
     def _entries(self, found: Sequence[Line], request: ReadRequest, pages: Pages) -> list[Entry]:

@@ -25,7 +25,7 @@ from publisher.domain.article import (
     Unchanged,
 )
 from publisher.domain.change import Missing
-from publisher.domain.identity import number
+from publisher.domain.identity import address, number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights, SourceKind
 from publisher.pipeline.ports import Articles, SeqRange
@@ -150,6 +150,24 @@ class SqlArticles(Articles):
         """One article in its current state."""
         row = self._connection.execute(_CURRENT.where(article.c.guid == guid)).one_or_none()
         return None if row is None else _state(row)
+
+    def find(self, reference: str) -> list[ArticleState]:
+        """The articles that a person means by a number, a guid or an address."""
+        query = _CURRENT.order_by(article.c.id)
+        if reference.isascii() and reference.isdigit() and len(reference) < 19:
+            query = query.where(article.c.id == int(reference))
+        elif named := address(reference):
+            # By source, since the index begins with it.
+            found = select(article_name.c.article_id).select_from(source.join(article_name))
+            query = query.where(article.c.id.in_(found.where(article_name.c.name == number(named))))
+        else:
+            query = query.where(article.c.guid == reference)
+        return [_state(row) for row in self._connection.execute(query)]
+
+    def history(self, article_id: int) -> list[Revision]:
+        """All revisions of an article, the oldest first."""
+        query = _STATES.where(article.c.id == article_id).order_by(article_revision.c.seq)
+        return [_state(row).revision for row in self._connection.execute(query)]
 
     def count(self) -> int:
         """How many articles are stored."""

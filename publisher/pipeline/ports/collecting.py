@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from publisher.domain.article import ArticleChange, ArticleState, KnownArticle
+from publisher.domain.article import ArticleChange, ArticleState, KnownArticle, Revision
 from publisher.domain.change import Missing
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceState, StoredSource
@@ -134,6 +134,14 @@ class Articles(Protocol):
 
     def by_guid(self, guid: str) -> ArticleState | None:
         """One article in its current state."""
+        ...
+
+    def find(self, reference: str) -> list[ArticleState]:
+        """The articles that a person means by a number, a guid or an address, in their current state."""
+        ...
+
+    def history(self, article_id: int) -> list[Revision]:
+        """All revisions of an article, the oldest first."""
         ...
 
     def count(self) -> int:
