@@ -28,7 +28,7 @@ CASES = {
         page("We value your privacy", "We and our partners use cookies. Accept all cookies?"),
         "consent",
     ),
-    "a captcha": (page("Security check", "Unusual traffic came from your network."), "whether a person"),
+    "a captcha": (page("访问验证", "您的访问过于频繁，请输入验证码后继续。"), "whether a person"),
     "a paywall": (page("Dredger", "Subscribe to continue reading."), "subscribe or to log in"),
     "an empty page": ("<html><body></body></html>", "no article was found"),
 }
