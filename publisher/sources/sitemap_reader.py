@@ -156,21 +156,20 @@ class SitemapReader(SourceReader):
     def _reading(self, request: ReadRequest, fetcher: Fetcher, result: Fetched, documents: _Documents) -> Reading:
         found = sorted(documents.pages.items(), key=lambda item: item[1].newest or _LONG_AGO, reverse=True)
         listed = [key for key, _ in found]
-        known = request.known(listed)
-        wanted = frozenset(request.wanted(listed))
-        passed = [
+        # What was passed over is most of a large sitemap, and nothing is known of it.
+        wanted = request.wanted(listed)
+        known = request.known(wanted)
+        passed = {
             key
-            for key, page in found
-            if key in documents.baseline and key not in known and not _is_news(page, request) and key in wanted
-        ]
-        skipped = frozenset(passed)
+            for key in wanted
+            if key in documents.baseline and key not in known and not _is_news(documents.pages[key], request)
+        }
         pages = Pages(request.source, fetcher, request.now)
         entries = [
             entry
-            for key, page in found
-            if key in wanted
-            and key not in skipped
-            and (entry := self._entry(key, page, known.get(key), pages)) is not None
+            for key in wanted
+            if key not in passed
+            and (entry := self._entry(key, documents.pages[key], known.get(key), pages)) is not None
         ]
         return Reading(
             entries=tuple(entries),
@@ -180,7 +179,7 @@ class SitemapReader(SourceReader):
             problems=(*documents.problems, *pages.problems),
             missing=pages.missing,
             moved_to=result.moved_to,
-            passed=tuple(passed),
+            passed=tuple(sorted(passed)),
             documents=documents.memory,
         )
 
