@@ -29,8 +29,14 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
-        shown = f" = {self.value}" if self.value else ""
-        return f"{self.file}: {self.key}{shown}: {self.remedy}"
+        shown = f" = {_in_line(self.value)}" if self.value else ""
+        return f"{self.file}: {_in_line(self.key)}{shown}: {_in_line(self.remedy)}"
+
+
+def _in_line(text: str) -> str:
+    """What was read may be long and hold line ends; a fault is one line."""
+    line = " ".join(text[:1000].split())
+    return line if len(line) <= 400 else f"{line[:399]}…"
 
 
 class ConfigError(UsageError):

@@ -92,6 +92,9 @@ def read(file: Path, environ: Mapping[str, str]) -> Raw:
         tables: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_fault(file, error)]) from None
+    except (RecursionError, ValueError):
+        remedy = "it is nested too deep, or holds a number that is no number of anything; write it plainly"
+        raise ConfigError([Fault(str(file), "TOML", "", remedy)]) from None
     faults: list[Fault] = []
     for name in LIST_TABLES:
         held = tables.pop(name, [])

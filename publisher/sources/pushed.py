@@ -101,7 +101,7 @@ def _items(body: bytes) -> Sequence[object]:
         raise BadArticle("the body is no JSON that can be read: it is nested too deep, or holds huge numbers") from None
     if isinstance(root, dict) and "articles" in root:
         if extra := root.keys() - {"articles"}:
-            raise BadArticle(f"{min(extra)}: unknown beside articles; put it into each article")
+            raise BadArticle(f"{_in_line(min(extra))}: unknown beside articles; put it into each article")
         root = root["articles"]
     items = root if isinstance(root, list) else [root]
     if not items:
@@ -124,8 +124,9 @@ class _Reader:
             raise BadArticle(f"{_shown(item)}: write an object with fields such as id, title and html")
         for name in item:
             if name not in FIELDS:
-                near = get_close_matches(name, FIELDS, n=1)
-                raise BadArticle(f"{name}: unknown field; " + (f"did you mean {near[0]}?" if near else _known_fields()))
+                near = get_close_matches(name[:80], FIELDS, n=1)
+                remedy = f"did you mean {near[0]}?" if near else _known_fields()
+                raise BadArticle(f"{_in_line(name)}: unknown field; {remedy}")
         url = _address(item, "url")
         key = _text(item, "id") or (key_of(url) if url else "")
         if not key:
@@ -265,6 +266,11 @@ def _language(item: Json) -> str | None:
 
 def _known_fields() -> str:
     return f"known are {', '.join(name for name in FIELDS if name not in _PASSED_OVER)}"
+
+
+def _in_line(name: str) -> str:
+    """The name of a field as it was sent, short and on one line."""
+    return " ".join(name[:80].split()) + ("…" if len(name) > 80 else "")
 
 
 def _shown(value: object) -> str:

@@ -182,8 +182,8 @@ def _page(element: etree._Element, address: str, base: str | None, zone: dates.Z
 
 
 def _name(element: etree._Element) -> str:
-    """An element's name without its namespace: some sites name a wrong one, or none."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """An element's name without its namespace: some sites name a wrong one, none, or one of no meaning."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def _text(element: etree._Element | None, name: str) -> str:

@@ -6,6 +6,8 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from publisher.domain.addresses import tracks
 
 _SPACES = re.compile(r"[\t\r\n]+")
+_STRIPPED = "".join(map(chr, range(0x21))) + "\x7f\xa0\u3000\ufeff\u200b"
+"""What may stand around an address by mistake: controls and blanks (WHATWG URL, section 4.4), and their like."""
 _UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 
 _PATH = r"(?:/(?![./])[\w~%!$&'()*+,=:@.-]*)"
@@ -22,7 +24,7 @@ def absolute(base: str | None, reference: str | None) -> str | None:
         return reference
     if reference and base and _PATH_IN_ORDER.fullmatch(reference) and (origin := _ORIGIN.match(base)):
         return origin.group() + reference
-    reference = _SPACES.sub("", reference or "").strip()
+    reference = _SPACES.sub("", reference or "").strip(_STRIPPED)
     if not reference:
         return None
     try:

@@ -249,6 +249,14 @@ def test_a_text_that_ends_too_soon_is_named(tmp_path: Path) -> None:
     assert only(tmp_path, '[site]\ntitle = """x') == "p.toml (at its end): TOML: unterminated string"
 
 
+def test_a_fault_is_one_line_however_much_was_written(tmp_path: Path) -> None:
+    nested = only(tmp_path, "[site]\ntitle = " + "[" * 3000)
+    assert nested.startswith("p.toml: TOML: it is nested too deep")
+    long = only(tmp_path, '[site]\ntitle = "x"\n"a\\n' + "b" * 9000 + '" = 1\n')
+    assert "\n" not in long
+    assert len(long) < 1000
+
+
 # --- mail that can't leave ---------------------------------------------------------------------------------------
 
 

@@ -166,3 +166,10 @@ def told(data: bytes) -> str:
 @given(st.binary(max_size=400) | st.text(max_size=300).map(urlset))
 def test_only_our_own_error_comes_out_and_in_one_line(data: bytes) -> None:
     assert "\n" not in told(data)
+
+
+def test_a_prefix_that_is_not_declared_is_understood() -> None:
+    document = parse(
+        b"<urlset><url><loc>https://example.org/a</loc><news:news><news:title>t</news:title></news:news></url></urlset>"
+    )
+    assert [(found.url, found.title) for found in document.urls] == [("https://example.org/a", "t")]

@@ -32,6 +32,13 @@ def test_absolute(reference, expected):
     assert urls.absolute(BASE, reference) == expected
 
 
+@pytest.mark.parametrize("around", ["\0", "\x01 ", "\x1f", "\t\n", "\u3000", "\ufeff", "\u200b"])
+def test_what_stands_around_an_address_by_mistake_is_no_part_of_it(around):
+    for base in (None, "https://example.org/news/"):
+        assert urls.absolute(base, f"{around}https://other.example/x{around}") == "https://other.example/x"
+        assert urls.absolute(base, f"{around}javascript:alert(1)") is None
+
+
 def test_without_a_base_only_whole_addresses_count():
     assert urls.absolute(None, "/a") is None
     assert urls.absolute(None, "http://example.org/a") == "http://example.org/a"
