@@ -17,6 +17,8 @@ _DATED = re.compile(
     r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\b|\bago\b|\byesterday\b|\btoday\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*年?\s*")
+_TIME = re.compile(r"\s*\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?\s*", re.IGNORECASE)
 _LONGEST = 60
 """Columns of a text that may be a date with what is written around it."""
 
@@ -44,10 +46,29 @@ def rules_for(root: HtmlElement, links: Mapping[HtmlElement, HtmlElement]) -> It
     if css := _beside(links):
         yield {"date": css}
     headings = _headings(list(links))
-    if headings:
-        fit = rules.for_items(root, headings, lambda element: looks_dated(page.text_of(element)))
-        if fit is not None:
-            yield {"day": fit.css}
+    fit = rules.for_items(root, headings, lambda element: _is_day(page.text_of(element))) if headings else None
+    if fit is not None:
+        yield {"day": fit.css}
+        if css := _times(links):
+            yield {"day": fit.css, "date": css}
+
+
+def _is_day(text: str) -> bool:
+    """Whether a heading dates what follows: a day, or the year of days that name none."""
+    return looks_dated(text) or bool(_YEAR.fullmatch(text))
+
+
+def _times(links: Mapping[HtmlElement, HtmlElement]) -> str:
+    """A rule for what lines below a heading add to it: a time of day, or a day without its year."""
+    pairs = []
+    for item, link in itertools.islice(links.items(), _SAMPLE):
+        for node in page.text_nodes(item):
+            if node.element is not link and (_TIME.fullmatch(node.text) or looks_dated(node.text)):
+                pairs.append((item, node.element))
+                break
+    if len(pairs) * 2 < min(len(links), _SAMPLE):
+        return ""
+    return rules.inside(pairs, lambda item, css: selecting.first(item, {"": css}, "") in dict(pairs).values())
 
 
 def _is_dated(item: HtmlElement, css: str) -> bool:
@@ -124,7 +145,7 @@ def _heading_before(item: HtmlElement, items: set[HtmlElement]) -> HtmlElement |
         for _ in range(12):
             if before is None:
                 break
-            if before not in items and _is_small(before) and looks_dated(page.text_of(before)):
+            if before not in items and _is_small(before) and _is_day(page.text_of(before)):
                 return before
             before = before.getprevious()
         node = node.getparent()

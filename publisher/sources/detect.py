@@ -38,6 +38,7 @@ _LOOKED_AT = 25
 _RULED = 6
 _SAMPLE = 100
 _PARTS = 4
+_PLACES = 40
 _LEAST_SCORE = 0.5
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NOWHERE = "http://page.invalid/"
@@ -61,6 +62,7 @@ class _Scored:
     shape: tuple[str, ...]
     dated: float
     width: float
+    named: bool
 
 
 def candidates(found: page.Page, context: dates.Context) -> list[Candidate]:
@@ -104,9 +106,9 @@ def _scored(found: page.Page, links: Sequence[Link]) -> list[_Scored]:
     named = jsonld.listed(found.root, found.base)
     scored: list[_Scored] = []
     for group in groups(links)[: 4 * _LOOKED_AT]:
-        group = _titled(_without_beside(group))
-        if len(group.links) >= FEWEST:
-            scored.append(_score(group, named))
+        for part in _parts(_titled(_without_beside(group))):
+            if len(part.links) >= FEWEST:
+                scored.append(_score(part, named))
     return sorted(scored, key=lambda one: -one.score)[:_LOOKED_AT]
 
 
@@ -132,9 +134,29 @@ def _score(group: Group, named: frozenset[str]) -> _Scored:
         * group.standing
         * _place(group)
     )
-    if named and sum(link.key in named for link in group.links) >= 0.6 * number:
-        score *= 2
-    return _Scored(group, score, shape, dated, width)
+    is_named = bool(named) and sum(link.key in named for link in group.links) >= 0.6 * number
+    return _Scored(group, score * (2 if is_named else 1), shape, dated, width, is_named)
+
+
+def _parts(group: Group) -> list[Group]:
+    """A group by the places where it stands, when in some all lines are dated and in the others hardly any: lists
+    that are built alike only because the page is laid out by tables."""
+    if len(group.links) < 2 * FEWEST:
+        return [group]
+    places: dict[HtmlElement | None, list[tuple[Link, HtmlElement]]] = {}
+    for link, item in zip(group.links, group.items, strict=True):
+        places.setdefault(item.getparent(), []).append((link, item))
+    if not 1 < len(places) <= _PLACES:
+        return [group]
+    dated: list[tuple[Link, HtmlElement]] = []
+    others: list[tuple[Link, HtmlElement]] = []
+    for pairs in places.values():
+        sample = pairs[:10]
+        share = sum(dating.has_date(item, link.element) for link, item in sample) / len(sample)
+        (dated if share >= 0.8 else others).extend(pairs)
+    if len(dated) < FEWEST or len(others) < FEWEST:
+        return [group]
+    return [Group([link for link, _ in some], [item for _, item in some], group.standing) for some in (dated, others)]
 
 
 def _good_width(title: str) -> float:
@@ -242,6 +264,7 @@ def _belong_together(one: _Scored, other: _Scored) -> bool:
     return (
         other.score >= 0.3 * one.score
         and one.shape == other.shape
+        and one.named == other.named
         and one.group.standing == other.group.standing == 1.0
         and one.group.items[0].tag == other.group.items[0].tag
         and (one.dated >= 0.5) == (other.dated >= 0.5)
@@ -274,7 +297,8 @@ def _candidate(found: page.Page, one: _Scored, others: frozenset[str], context: 
     best = _read(found, selectors, context)
     for date_rule in dating.rules_for(found.root, links):
         dated = _read(found, selectors | date_rule, context)
-        if _dated(dated) > max(_dated(best), 0.3):
+        # A time of day says more than the heading alone, though both date as many lines.
+        if _dated(dated) > max(_dated(best), 0.3) or (len(date_rule) > 1 and _dated(dated) >= max(_dated(best), 0.3)):
             best, selectors = dated, selectors | date_rule
     items = [item for item in best if item.title]
     if len(items) < FEWEST or len(keys & {item.url for item in items}) < 0.5 * len(items):

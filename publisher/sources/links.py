@@ -279,9 +279,11 @@ def _chain(element: HtmlElement) -> list[HtmlElement]:
 
 
 def _step(element: HtmlElement) -> str:
-    if element.tag in WRAPPERS or not isinstance(element.tag, str):
+    if not isinstance(element.tag, str):
         return ""
     classes = lasting_classes(element)
+    if element.tag in WRAPPERS and not (element.tag == "span" and classes):
+        return ""
     name = _MANY_DIGITS.sub("0", classes[0]) if classes else ""
     return f"{element.tag}.{name}"
 

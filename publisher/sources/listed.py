@@ -11,6 +11,9 @@ from publisher.sources import articles, dates, page, selecting, urls
 from publisher.sources.extract import date_at, names_at, tags_at
 
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_BRACKETS = " \t[]()【】（）〔〕[]|·"
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ONLY_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*年?\s*$")
 _BULLET = re.compile(r"^[\s·•●○■□◆◇▪▫►▶»>*\u30fb]+")
 
 
@@ -106,13 +109,20 @@ def date_in(
     around the link. A time of day alone belongs to the `day` that a heading names."""
     if element is None:
         return (dates.parse(day, context), day) if day else (None, "")
+    if element.get("datetime") and (moment := dates.parse(element.get("datetime") or "", context)):
+        return moment, page.text_of(element)
     if element is link or link in element.iterdescendants("a"):
         for text in _around(element, link):
             if moment := dates.parse(text, context):
                 return moment, text
         return None, ""
-    text = page.text_of(element)
-    moment = date_at(element, context)
+    text = page.text_of(element).strip(_BRACKETS)
+    if _ONLY_YEAR.match(day) and not _YEAR.search(text):
+        year = day.strip().rstrip("年 ")
+        tries = (dates.parse(one, context) for one in (f"{text}, {year}", f"{year}年{text}", f"{year}-{text}"))
+        if moment := next(filter(None, tries), None):
+            return moment, text
+    moment = date_at(element, context) or dates.parse(text, context)
     if moment is None and day:
         moment = dates.parse(f"{day} {text}", context) or dates.parse(day, context)
     return moment, text
