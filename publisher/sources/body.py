@@ -23,6 +23,12 @@ _VOTED = 0.5
 _SURE_SCORE, _SURE_SHARE, _SURE_SIZE = 0.88, 0.92, 500
 """One extractor is enough when its text fills an element, is this share of the page's prose, and this long."""
 
+_MOST_NOSCRIPTS = 500
+"""To unwrap an element takes as long as its parent has children; no article has so many pictures."""
+
+_MOST_LINES = 5_000
+"""Pages of more lines than this keep the second extractor busy for long, and the first is right about them."""
+
 _SILENT = ("script", "style", "noscript", "template", "svg", "iframe", "form", "button", "select", "textarea", "input")
 _FALLBACK = ("object", "canvas", "embed")
 
@@ -40,7 +46,7 @@ def prepared(root: HtmlElement) -> HtmlElement:
     """A copy of the page without scripts, forms and what is hidden; images inside `<noscript>` take the place of
     the placeholders before them."""
     tree = deepcopy(root)
-    for noscript in list(tree.iter("noscript")):
+    for noscript in list(tree.iter("noscript"))[:_MOST_NOSCRIPTS]:
         if noscript.find(".//img") is not None and not _text_of_noscript(noscript):
             _drop_placeholder(noscript)
             noscript.drop_tag()
@@ -136,6 +142,8 @@ class Election:
 
     def is_sure(self, choice: "Choice | None") -> bool:
         """Whether what was heard is enough: the votes fill the element, and hardly any prose stands elsewhere."""
+        if choice is not None and len(self.lines) > _MOST_LINES:
+            return True
         if choice is None or choice.score < _SURE_SCORE:
             return False
         prose = [line for line in self.lines if line.is_prose and line.link_density < 0.3]
