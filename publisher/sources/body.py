@@ -56,10 +56,21 @@ def prepared(root: HtmlElement) -> HtmlElement:
             element.drop_tag()
         elif element.getparent() is not None:
             element.drop_tree()
+    for media in tree.iter("video", "audio"):
+        _keep_sources(media)
     for element in list(tree.iter(etree.Element)):
         if element.getparent() is not None and element.tag not in ("body", "head") and _is_hidden(element):
             element.drop_tree()
     return tree
+
+
+def _keep_sources(media: HtmlElement) -> None:
+    """Remove what a film or sound holds for browsers that can't play it."""
+    for inner in list(media.iter())[1:]:
+        inner.text = inner.tail = None
+        if inner.tag not in ("source", "track"):
+            inner.drop_tag()
+    media.text = None
 
 
 def _text_of_noscript(noscript: HtmlElement) -> str:

@@ -68,9 +68,10 @@ def _elsewhere(image: HtmlElement) -> Iterator[str]:
     for name, value in image.attrib.items():
         if name.startswith("data-") and _ADDRESS.match(value.strip()) and _IMAGE.search(value):
             yield value.strip()
-    parent = image.getparent()
-    if parent is not None and parent.tag == "picture":
-        for source in parent.iter("source"):
+    # The parser may put the image inside a `<source>`, which it does not know as empty.
+    picture = next((parent for parent in list(image.iterancestors())[:6] if parent.tag == "picture"), None)
+    if picture is not None:
+        for source in picture.iter("source"):
             value = source.get("srcset") or source.get("data-srcset") or ""
             # Without a base: the candidates' addresses are made absolute later.
             if candidates := [part.split() for part in re.split(r",\s+", value) if part.split()]:

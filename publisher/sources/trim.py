@@ -24,6 +24,11 @@ _END_OF_ARTICLE = re.compile(
     r"|(previous|next) (post|article|story)\b)",
     re.IGNORECASE,
 )
+_LABELLED_LINK = re.compile(
+    r"^\W*(related|read (more|also|next)|see also|also read|more on this|recommended"
+    r"|(相关|推荐|延伸)(阅读|新闻|文章|报道|链接))\s*:",
+    re.IGNORECASE,
+)
 _CLOSING_CREDIT = re.compile(
     r"[\s(【\[]*((责任|本文|值班|新媒体)?编辑|责编|编审|校对|审核|监制|责任校对)\s*[:/丨|\s]"
     r"|\W*(图片|配图|图文|文中图片|题图)(均|来源)*(来自|源于|来源于)?\W*(网络|互联网)",
@@ -40,7 +45,7 @@ _REST = 0.25
 _LABEL = 40
 """Labels such as "Related" or "Editor: …" are at most this long."""
 
-_ALL_LINK = 0.8
+_ALL_LINK, _MOSTLY_LINK = 0.8, 0.6
 _FRAGMENT = 20
 _PROSE = 30
 """A run with at least this many characters and a sign of punctuation is a sentence."""
@@ -134,7 +139,11 @@ def _in_boxes(lines: Sequence[Line]) -> set[int]:
     found: set[int] = set()
     place = 0
     while place < len(lines):
-        if lines[place].size <= _LABEL and _END_OF_ARTICLE.match(halfwidth(lines[place].text)):
+        text = halfwidth(lines[place].text)
+        if lines[place].link_density >= _MOSTLY_LINK and _LABELLED_LINK.match(text):
+            found.add(place)
+            place += 1
+        elif lines[place].size <= _LABEL and _END_OF_ARTICLE.match(text):
             end = place + 1
             while end < len(lines) and lines[end].link_density >= _ALL_LINK:
                 end += 1
