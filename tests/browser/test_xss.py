@@ -24,12 +24,12 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.sources.sanitize import clean
 from publisher.storage.database import open_storage
 from publisher.templating import Templates, shipped_templates
-from publisher.web.app import build_web
+from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.test_outbox import mail_frame, put
 from tests.browser.vectors import VECTORS
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, no_feed
 from tests.unit.sources.site import Answer, Site
 
 pytestmark = pytest.mark.browser
@@ -287,7 +287,9 @@ def serve_outbox(storage: Any, folder: Path, serve: Callable[[Any], str]) -> str
     box = Outbox(folder, "T0ken")
     site = PublisherSite("Harbour Light", "http://127.0.0.1:8080")
     templates = Templates([shipped_templates()])
-    return serve(build_web(storage, templates, site, Subscribing(storage, FakeClock()), box)) + box.path
+    return (
+        serve(build_web(storage, templates, site, Services(Subscribing(storage, FakeClock()), no_feed), box)) + box.path
+    )
 
 
 def watched(page: Page) -> tuple[list[str], list[str]]:
