@@ -34,6 +34,7 @@ def status(
         ("sources", "No source is defined."),
         ("notices", ""),
         ("hosts", ""),
+        ("hubs", ""),
         ("newsletters", "No newsletter is defined."),
         ("steps", "No step has run yet: `publisher run` begins."),
     ):
@@ -67,6 +68,7 @@ def _standing(application: Application) -> dict[str, Any]:
                 for notice in work.notices.open()
             ],
             "hosts": _hosts(work, application),
+            "hubs": _hubs(work),
             "newsletters": [
                 {
                     "newsletter": newsletter.slug,
@@ -98,6 +100,23 @@ def outcome_of(stored: StoredSource) -> str:
 def next_look(stored: StoredSource) -> datetime | None:
     """When a source is looked at again; None when it is not, or at the next round."""
     return None if stored.source.disabled or stored.state.gone else stored.state.next_check
+
+
+def _hubs(work: UnitOfWork) -> list[dict[str, Any]]:
+    """The feeds' subscriptions at hubs, as far as something was asked for."""
+    names = {stored.source.id: stored.source.name for stored in work.sources.all()}
+    return [
+        {
+            "source": names.get(one.source_id, "(removed)"),
+            "hub": one.hub,
+            "state": one.state.value,
+            "until": one.lease_until,
+            "delivered": one.delivered_at,
+            "outcome": one.outcome or ("asked" if one.pending else ""),
+        }
+        for one in work.hubs.all()
+        if one.callback
+    ]
 
 
 def _hosts(work: UnitOfWork, application: Application) -> list[dict[str, Any]]:

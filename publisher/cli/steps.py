@@ -10,6 +10,7 @@ import typer
 from publisher.app import build_engine, resting
 from publisher.cli.console import complain, progress, show_table
 from publisher.cli.context import example_site, opened_as_runner, settings_of, source_of
+from publisher.domain.source import SourceKind
 from publisher.engine.local import Line
 from publisher.errors import UsageError
 
@@ -58,7 +59,8 @@ def _run(context: typer.Context, step: str, once: bool, sources: Sequence[str] =
         raise UsageError(f"write `publisher {step} --once`; `publisher run` does all steps by schedule")
     settings, stop = settings_of(context), threading.Event()
     for name in sources:
-        source_of(settings, name)
+        if source_of(settings, name).kind is SourceKind.PUSH:
+            raise UsageError(f"source {name!r} is pushed, not read: POST articles to /api/sources/{name}/articles")
     with opened_as_runner(settings, stop) as application, progress() as advance:
         engine = build_engine(application, stop, advance, sources)
         with example_site(settings) if step == "collect" else nullcontext():

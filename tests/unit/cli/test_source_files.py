@@ -130,3 +130,17 @@ def test_what_still_names_a_source_is_told_and_nothing_changes(run: Run, site: P
 def test_an_unknown_source_is_told_with_the_nearest(run: Run, site: Path) -> None:
     result = run("source", "remove", "note")
     assert (result.code, result.err) == (2, "publisher: no source 'note'; did you mean \"notes\"?\n")
+
+
+def test_a_source_that_is_pushed_is_not_collected_and_says_where_to_push(
+    run: Run, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER__SOURCE__DESK__TOKEN", "a-token-of-twenty-letters")
+    with (site / "publisher.toml").open("a") as file:
+        file.write('\n[[source]]\nname = "desk"\nkind = "push"\n')
+    assert run("collect", "--once").code == 0
+    for command in (("collect", "--once", "desk"), ("source", "try", "desk")):
+        result = run(*command)
+        assert result.code in (1, 2)
+        assert "POST articles to /api/sources/desk/articles" in result.err
+    assert '"failures": 0' in run("status", "--json").out
