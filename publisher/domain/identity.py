@@ -183,7 +183,7 @@ def _recognised(
         known = found.get(name)
         if known is not None and not _address_repeats(known, entry, guids, own=name == own):
             return known
-    return _by_text(entry, found)
+    return _by_text(entry, found) or (None if addresses else _by_title(entry, found, guids))
 
 
 def _key_repeats(known: KnownArticle, entry: Entry) -> bool:
@@ -231,6 +231,15 @@ def _by_text(entry: Entry, found: Mapping[str, KnownArticle]) -> KnownArticle | 
     # A day, or an hour, says too little.
     exact = (content.published.minute, content.published.second) != (0, 0)
     return known if exact and known.published == content.published else None
+
+
+def _by_title(entry: Entry, found: Mapping[str, KnownArticle], guids: Guids) -> KnownArticle | None:
+    """The article with the same title and date, for an entry without an address of its own; undated ones are told by
+    their titles only where guids say nothing."""
+    known = found.get(title_name(entry.content.title) or "")
+    if known is None or known.published != entry.content.published:
+        return None
+    return known if known.published is not None or guids is Guids.CHANGING else None
 
 
 def _is_other(one: Entry, two: Entry) -> bool:

@@ -133,6 +133,15 @@ class TestGuidsThatChange:
         seen = told(*after, known=stored(*before))
         assert [one.known and one.known.id for one in seen.entries] == [1, 2, 3]
 
+    def test_short_notes_without_links_are_recognised_by_title_and_date(self) -> None:
+        before = [entry(f"a{n}", title=f"Note {n}", published=MONDAY.replace(minute=0, second=0)) for n in range(3)]
+        seen = told(*(replace(one, key=f"b{n}") for n, one in enumerate(before)), known=stored(*before))
+        assert [one.known and one.known.id for one in seen.entries] == [1, 2, 3]
+        undated = [replace(one, content=replace(one.content, published=None)) for one in before]
+        again = [replace(one, key=f"b{n}") for n, one in enumerate(undated)]
+        assert not any(one.known for one in told(*again, known=stored(*undated)).entries)
+        assert all(one.known for one in told(*again, known=stored(*undated), guids=Guids.CHANGING).entries)
+
     def test_one_that_changed_among_many_that_stay_is_no_habit(self) -> None:
         seen = told(*self.FEED[:4], replace(self.FEED[4], key="other"), known=stored(*self.FEED))
         assert seen.guids is Guids.STABLE
