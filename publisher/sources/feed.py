@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import unescape
+from http import HTTPStatus
 
 from publisher.domain.article import Content, Enclosure, Entry, KnownArticle, shorten
 from publisher.domain.source import Source, Validators
@@ -51,7 +52,8 @@ class FeedReader(SourceReader):
             validators=Validators() if pages.unfinished else result.validators,
             hints=replace(result.hints, ttl=document.ttl, skip_hours=document.skip_hours, skip_days=document.skip_days),
             problems=(*_left_out(document), *pages.problems),
-            missing=pages.missing,
+            # A feed that goes on listing an article knows better than a 404 of its page.
+            missing={key: status for key, status in pages.missing.items() if status == HTTPStatus.GONE},
             moved_to=result.moved_to,
             reservations=result.reservations,
         )

@@ -422,3 +422,13 @@ def test_one_article_at_two_tracked_addresses_is_one_whatever_their_ids(site, de
     assert only(desk.read(feed(site))).url == f"{site.url}/boats?id=1"
     serve(site, rss(*(f"<guid>{number}</guid>{item}" for number, item in enumerate(tracked))))
     assert [entry.url for entry in Desk(desk.fetcher).read(feed(site)).entries] == [f"{site.url}/boats?id=1"]
+
+
+@pytest.mark.parametrize(("status", "missed"), [(404, False), (410, True)])
+def test_of_an_article_that_is_still_listed_only_410_is_believed(site, desk, status, missed):
+    serve(site, rss(SHORT_ITEM))
+    site.html("/boats", PAGE)
+    key = only(desk.read(feed(site, full_text=True))).key
+    site.pages["/boats"] = Answer(status=status)
+    serve(site, rss(SHORT_ITEM.replace("In short", "Shorter")))
+    assert desk.read(feed(site, full_text=True)).missing == ({key: 410} if missed else {})
