@@ -9,7 +9,7 @@ from publisher.domain.listing import OLDER_PAGES, ListingMemory, seen
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, dates, page, selecting
+from publisher.sources import articles, dates, page, selecting, urls
 from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
 from publisher.sources.detect import Candidate, candidates
 from publisher.sources.healing import LOST, Chosen, choose
@@ -30,12 +30,12 @@ def detect(
 ) -> list[Candidate]:
     """Find the list of articles on a page without selectors: the best candidates, at most three, the best first.
 
-    `url` is where the page was found (without it addresses stay as the page writes them), `charset` what HTTP said,
+    `url` is where the page was found (without one addresses stay as the page writes them), `charset` what HTTP said,
     `zone` that of its dates, `now` when it was collected: without it "3 hours ago" has no answer. Each candidate has
     its `items` (each with `title`, `url`, `published`), a `score`, and the `selectors` by which a source of kind
     `listing` reads the same items. An article's own page, and one without a list, gives none. Never raises.
     """
-    return candidates(page.parse(html, url, charset), dates.Context(now, zone))
+    return candidates(page.parse(html, urls.absolute(None, url), charset), dates.Context(now, zone))
 
 
 class ListingReader(SourceReader):
@@ -167,9 +167,9 @@ def _chosen(listing: page.Page, request: ReadRequest) -> Chosen:
 
 def _after(chosen: Chosen, request: ReadRequest, entries: Sequence[Entry], listing: page.Page) -> ListingMemory:
     """What to remember of a look at the first page; the first look at all begins with the older ones."""
-    urls = {line.url for line in chosen.lines}
-    stored = (request.known(list(urls)).keys() & urls) | {entry.url for entry in entries}
-    memory = chosen.memory if chosen.notices.get(LOST) else seen(chosen.memory, len(urls), len(stored))
+    named = {line.url for line in chosen.lines}
+    stored = (request.known(list(named)).keys() & named) | {entry.url for entry in entries}
+    memory = chosen.memory if chosen.notices.get(LOST) else seen(chosen.memory, len(named), len(stored))
     return replace(memory, next_page=next_page(listing)) if request.listing is None else memory
 
 

@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 from publisher.sources import selecting
 from publisher.sources.links import lasting_classes, tag_of
 
+_TAG = re.compile(r"[a-z][a-z0-9-]*")
 _ID = re.compile(r"[A-Za-z][A-Za-z_-]{1,40}")
 MOST_TRIES = 25
 """How many selectors are tried for the lines of a list."""
@@ -101,8 +102,14 @@ def _together(above: list[list[str]], bases: list[str]) -> Iterator[str]:
 def _by_place(items: Sequence[HtmlElement]) -> str:
     """A selector by place: the last way to tell a list from others that are built as it is."""
     parents = list(dict.fromkeys(parent for item in items if (parent := item.getparent()) is not None))
-    tag = tag_of(items[0])
+    tag = _tag(items[0])
     return ", ".join(f"{_place(parent)} > {tag}" for parent in parents[:8])
+
+
+def _tag(element: HtmlElement) -> str:
+    """A selector for the tag of an element; broken markup makes tags that CSS has no name for."""
+    tag = tag_of(element)
+    return tag if _TAG.fullmatch(tag) else "*"
 
 
 def _place(element: HtmlElement) -> str:
@@ -110,19 +117,23 @@ def _place(element: HtmlElement) -> str:
     for node in (element, *element.iterancestors()):
         parent = node.getparent()
         if parent is None or node.tag == "body":
-            steps.append(tag_of(node))
+            steps.append(_tag(node))
             break
         if _ID.fullmatch(node.get("id") or ""):
             steps.append(f"#{node.get('id')}")
             break
+        tag = _tag(node)
         same = [child for child in parent if child.tag == node.tag]
-        steps.append(tag_of(node) if len(same) == 1 else f"{tag_of(node)}:nth-of-type({same.index(node) + 1})")
+        if tag == "*":
+            steps.append(f"*:nth-child({parent.index(node) + 1})")
+        else:
+            steps.append(tag if len(same) == 1 else f"{tag}:nth-of-type({same.index(node) + 1})")
     return " > ".join(reversed(steps))
 
 
 def names(elements: Sequence[HtmlElement], *, ids: bool = False) -> list[str]:
     """Simple selectors that all of these match, the most telling first, the bare tag last."""
-    tags = {tag_of(element) for element in elements}
+    tags = {_tag(element) for element in elements}
     tag = tags.pop() if len(tags) == 1 else ""
     common = [name for name in lasting_classes(elements[0]) if all(_has(other, name) for other in elements)]
     found = [f"{tag}.{name}" for name in common[:3]]
@@ -151,12 +162,12 @@ def _inner_selectors(pairs: Sequence[tuple[HtmlElement, HtmlElement]]) -> Iterat
         seen.setdefault(own[-1])
         parent = element.getparent()
         if parent is not None:
-            seen.setdefault(f"{tag_of(parent)} > {own[-1]}")
+            seen.setdefault(f"{_tag(parent)} > {own[-1]}")
             number = parent.index(element) + 1
             seen.setdefault(f"{own[-1]}:nth-child({number})")
             grand = parent.getparent()
             if grand is not None:
-                seen.setdefault(f"{tag_of(parent)}:nth-child({grand.index(parent) + 1}) {own[-1]}")
+                seen.setdefault(f"{_tag(parent)}:nth-child({grand.index(parent) + 1}) {own[-1]}")
     yield from seen
 
 

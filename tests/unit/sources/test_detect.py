@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from publisher.domain.source import SourceKind
 from publisher.sources import listing, page
@@ -118,6 +120,26 @@ def test_time_is_bounded_on_pages_that_are_made_to_take_it(markup: str) -> None:
     began = time.process_time()
     listing.detect(markup.encode(), "https://post.example/", now=NOW)
     assert time.process_time() - began < 20
+
+
+BROKEN = (
+    *("<", ">", '"', "</ul>", "<table>", "</div>", '<a href="//[x">', "\0"),
+    *('<a href="http://h:99999/2026">', "<p class='a\"b:[]'>", "<x:y<z>"),
+)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(sorted(TRUTH)),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(BROKEN), st.integers(0, 40)), min_size=1, max_size=30),
+    st.sampled_from([None, "https://post.example/l", "nonsense", "http://[::1"]),
+)
+def test_broken_markup_never_raises(name: str, breaks: list[tuple[float, str, int]], url: str | None) -> None:
+    markup = (LISTS / f"{name}.html").read_text(encoding="utf-8")
+    for place, text, cut in breaks:
+        at = int(place * len(markup))
+        markup = markup[:at] + text + markup[at + cut :]
+    listing.detect(markup.encode(), url, now=NOW)
 
 
 @pytest.mark.parametrize("folder", ["lists/zh", "pages/zh", "pages/en"])
