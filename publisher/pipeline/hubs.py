@@ -55,6 +55,9 @@ class Hubs:
     def tend(self) -> list[HubReport]:
         """Ask hubs for what is due: new subscriptions, renewals, and the end of those that are not wanted any more."""
         now = self.clock()
+        with self.storage.read() as work:
+            if not work.hubs.all():
+                return []
         with self.storage.begin() as work:
             sources = {stored.source.id: stored for stored in work.sources.all()}
             for subscription in work.hubs.all():
