@@ -26,6 +26,7 @@ from publisher.settings.tables import (
     RelayTable,
     SourceTable,
 )
+from publisher.sources.languages import home_zone
 from publisher.sources.manners import host_of
 from publisher.sources.options import FetchConfig, SourceOptions
 
@@ -211,7 +212,7 @@ def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
         url=str((folder / (table.path or "")).resolve()) if is_folder else table.url or "",
         title=table.title,
         language=table.language,
-        timezone=table.timezone or timezone,
+        timezone=table.timezone or home_zone(table.language) or timezone,
         tags=tuple(table.tags),
         interval=table.interval,
         rights=table.rights,

@@ -26,10 +26,12 @@ def spoken(declared: str | None, text: str) -> str | None:
     return declared if primary == written else written
 
 
-def usual_zone(language: str | None) -> dates.Zone:
-    """The zone of a page's dates when nobody says which: where a language is at home in one zone, that, else UTC.
+def home_zone(language: str | None) -> str | None:
+    """The zone that a language is at home in, where it is one: Chinese is written at +08:00 wherever it is official."""
+    return _ZONES.get((language or "").partition("-")[0].lower())
 
-    Chinese is written at +08:00 wherever it is official.
-    """
-    zone = _ZONES.get((language or "").partition("-")[0].lower())
+
+def usual_zone(language: str | None) -> dates.Zone:
+    """The zone of a page's dates when nobody says which: that of its language, else UTC."""
+    zone = home_zone(language)
     return ZoneInfo(zone) if zone else UTC

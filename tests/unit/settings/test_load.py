@@ -257,3 +257,11 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_bytes('\ufeff[site]\ntitle = "港口"'.encode())
     assert load(tmp_path / "p.toml", {}).site.title == "港口"
+
+
+def test_a_source_without_a_zone_takes_that_of_its_language_then_the_sites(tmp_path: Path) -> None:
+    text = '[site]\ntimezone = "Europe/Madrid"\n'
+    for name, more in (("zh", 'language = "zh-CN"'), ("es", 'language = "es"'), ("set", 'timezone = "Asia/Tokyo"')):
+        text += f'[[source]]\nname = "{name}"\nkind = "feed"\nurl = "https://{name}.example/"\n{more}\n'
+    zones = {source.name: source.timezone for source in load(write(tmp_path, text)).sources}
+    assert zones == {"zh": "Asia/Shanghai", "es": "Europe/Madrid", "set": "Asia/Tokyo"}
