@@ -263,5 +263,5 @@ def test_a_source_without_a_zone_takes_that_of_its_language_then_the_sites(tmp_p
     text = '[site]\ntimezone = "Europe/Madrid"\n'
     for name, more in (("zh", 'language = "zh-CN"'), ("es", 'language = "es"'), ("set", 'timezone = "Asia/Tokyo"')):
         text += f'[[source]]\nname = "{name}"\nkind = "feed"\nurl = "https://{name}.example/"\n{more}\n'
-    zones = {source.name: source.timezone for source in load(write(tmp_path, text)).sources}
+    zones = {source.name: source.timezone for source in load(write(tmp_path, text), {}).sources}
     assert zones == {"zh": "Asia/Shanghai", "es": "Europe/Madrid", "set": "Asia/Tokyo"}
