@@ -8,7 +8,6 @@ import typer
 
 from publisher.cli.check import check_templates
 from publisher.cli.context import Context, context_of, example_site, opened_as_runner
-from publisher.cli.runner import Runner
 from publisher.cli.signals import Signals
 from publisher.errors import ConfigError
 from publisher.settings import Settings
@@ -27,6 +26,9 @@ def run(
 
     Ctrl-C ends it (a second one at once). SIGHUP takes up a changed configuration without a restart.
     """
+    # The web server and the scheduler are for this command alone: the others start without them.
+    from publisher.cli.runner import Runner
+
     chosen = context_of(context)
     settings, stop = checked(chosen), threading.Event()
     with opened_as_runner(settings, stop) as application, Signals() as signals, ExitStack() as listeners:

@@ -212,7 +212,8 @@ def hostile_feed() -> bytes:
     """A JSON Feed of ten entries that carry the whole collection, in every field there is."""
     items = []
     for start in range(10):
-        own = VECTORS[start::10]
+        # Each vector alone is shown in the tests above; here a quarter of them goes the whole way.
+        own = VECTORS[start::40]
         items.append(
             {
                 "id": f"urn:x:{start}",

@@ -6,6 +6,7 @@ Nothing here knows the time or asks whether a day exists; `dates` decides what a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from publisher.sources.dates import words
 
@@ -39,26 +40,10 @@ _YMD = re.compile(
 _COMPACT = re.compile(
     rf"(?<!\d){_YEAR}(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?=t|\D|$|\d{{4}}(?:\d\d)?(?:\D|$))"
 )
-_NAMED = (
-    # 28 October 2025, 28th of Oct., 2025, 28 de octubre de 2025, 28-Oct-2025
-    re.compile(rf"{_DAY}[\s./-]*(?:of |de |d')?{_NAME}\.?,?[\s./-]*(?:de |del |of )?{_YEAR}(?!\d)"),
-    # October 28th, 2025
-    re.compile(rf"{_NAME}\.?[\s./-]+{_DAY},?[\s./-]*(?:of |de |del )?{_YEAR}(?!\d)"),
-    # 2025 October 28, 2025. oktober 28.
-    re.compile(rf"(?<!\d){_YEAR}[\s.,/-]*{_NAME}\.?[\s./-]*{_DAY}"),
-)
 # 10月 28, 2025 and 28 10月, 2025: English forms with Chinese months.
 _CJK_NAMED = (
     re.compile(rf"(?<![\d年])(?P<month>\d{{1,2}})\s?月\s?(?P<day>\d{{1,2}})\s?[日号]?\s?,?\s?{_YEAR}(?!\d)"),
     re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})\s(?P<month>\d{{1,2}})\s?月\s?,?\s?{_YEAR}(?!\d)"),
-)
-# Tue Oct 28 18:20:00 CST 2025
-_ASCTIME = re.compile(
-    rf"{_NAME}\s+(?P<day>\d{{1,2}})\s(?P<inside>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s[a-z]{{1,5}}|\s[+-]\d{{4}})?)\s{_YEAR}"
-)
-# Tue, 28 Oct 25 18:20 (RFC 822), 28-Oct-25
-_SHORT_YEAR = re.compile(
-    rf"(?<![\d:])(?P<day>\d{{1,2}})[\s-]{_NAME}\.?[\s-]'?(?P<short>\d{{2}})(?=\s\d{{1,2}}:\d{{2}}|$)"
 )
 _NUMERIC = re.compile(rf"(?<![\d.])(?P<first>\d{{1,2}})(?P<mark>[/.-]|\. )(?P<second>\d{{1,2}})(?P=mark){_YEAR}(?!\d)")
 _NUMERIC_SHORT = re.compile(
@@ -74,18 +59,47 @@ _BARE_TIMED = re.compile(
 _BARE_ALONE = re.compile(
     r"(?:^|[:\s])(?:(?P<first>\d{2})(?P<mark>[-/])(?P<second>\d{2})|(?P<first2>\d{1,2})\.\s?(?P<second2>\d{1,2})\.)$"
 )
-_NAMED_ALONE = (
-    re.compile(rf"{_DAY}[\s./-]*(?:of |de |d')?{_NAME}"),
-    re.compile(rf"{_NAME}\.?[\s./-]+{_DAY}"),
-)
+
+
+@cache
+def _named() -> tuple[re.Pattern[str], ...]:
+    """Days with the name of their month. Two hundred names take long to compile: not before a text has letters."""
+    return (
+        # 28 October 2025, 28th of Oct., 2025, 28 de octubre de 2025, 28-Oct-2025
+        re.compile(rf"{_DAY}[\s./-]*(?:of |de |d')?{_NAME}\.?,?[\s./-]*(?:de |del |of )?{_YEAR}(?!\d)"),
+        # October 28th, 2025
+        re.compile(rf"{_NAME}\.?[\s./-]+{_DAY},?[\s./-]*(?:of |de |del )?{_YEAR}(?!\d)"),
+        # 2025 October 28, 2025. oktober 28.
+        re.compile(rf"(?<!\d){_YEAR}[\s.,/-]*{_NAME}\.?[\s./-]*{_DAY}"),
+        # Tue Oct 28 18:20:00 CST 2025
+        re.compile(
+            rf"{_NAME}\s+(?P<day>\d{{1,2}})\s"
+            rf"(?P<inside>\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:\s[a-z]{{1,5}}|\s[+-]\d{{4}})?)\s{_YEAR}"
+        ),
+    )
+
+
+@cache
+def _short_year() -> re.Pattern[str]:
+    """Tue, 28 Oct 25 18:20 (RFC 822), 28-Oct-25."""
+    return re.compile(rf"(?<![\d:])(?P<day>\d{{1,2}})[\s-]{_NAME}\.?[\s-]'?(?P<short>\d{{2}})(?=\s\d{{1,2}}:\d{{2}}|$)")
+
+
+@cache
+def _named_alone() -> tuple[re.Pattern[str], ...]:
+    """28 October, October 28th."""
+    return (
+        re.compile(rf"{_DAY}[\s./-]*(?:of |de |d')?{_NAME}"),
+        re.compile(rf"{_NAME}\.?[\s./-]+{_DAY}"),
+    )
 
 
 def whole(text: str, language: str | None) -> list[Written]:
     """The days with their years, in the order of the text."""
     found = [_plain_day(match) for pattern in (_YMD, _COMPACT, *_CJK_NAMED) for match in pattern.finditer(text)]
     if any(char.isalpha() for char in text):
-        found += [_named_day(match) for pattern in (*_NAMED, _ASCTIME) for match in pattern.finditer(text)]
-        found += [_short_year(match) for match in _SHORT_YEAR.finditer(text)]
+        found += [_named_day(match) for pattern in _named() for match in pattern.finditer(text)]
+        found += [_short_year_day(match) for match in _short_year().finditer(text)]
     found += [_numeric(match, language) for match in _NUMERIC.finditer(text)]
     found += [_numeric_short(match, language) for match in _NUMERIC_SHORT.finditer(text)]
     # Where two patterns begin at the same place, the longer is the whole date.
@@ -97,7 +111,7 @@ def yearless(text: str, language: str | None) -> Iterator[Written]:
     for match in _MONTH_DAY.finditer(text):
         if not _LUNAR.search(text[: match.start()]):
             yield Written(None, int(match["month"]), int(match["day"]), *match.span())
-    for pattern in _NAMED_ALONE:
+    for pattern in _named_alone():
         for match in pattern.finditer(text):
             if month := words.month(match["name"], language, alone=True):
                 yield Written(None, month, int(match["day"]), *match.span())
@@ -120,7 +134,7 @@ def _named_day(match: re.Match[str]) -> Written:
     return Written(int(match["year"]), words.MONTHS[match["name"]], int(match["day"]), *match.span(), inside=inside)
 
 
-def _short_year(match: re.Match[str]) -> Written:
+def _short_year_day(match: re.Match[str]) -> Written:
     return Written(century(int(match["short"])), words.MONTHS[match["name"]], int(match["day"]), *match.span())
 
 
