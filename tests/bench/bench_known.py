@@ -17,7 +17,7 @@ from publisher.pipeline.collect import Collector
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, NotModified
 from publisher.sources import build_readers
 from publisher.storage.database import SqlStorage, open_storage
-from tests.bench.served import feed
+from tests.bench.feeds import feed
 
 ARTICLES = 100_000
 SOURCES = 200

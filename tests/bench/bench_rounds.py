@@ -16,7 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.bench.bench_collect import write_config
-from tests.bench.served import ENTRIES, addresses, feed, nginx
+from tests.bench.feeds import ENTRIES, feed
+from tests.bench.served import addresses, nginx
 from tests.loopback import free_port, get
 
 SOURCES = 200

@@ -1,43 +1,17 @@
-"""What the benches of collecting share: a thousand feeds, and nginx that serves them on as many addresses of loopback.
-
-Each feed has 20 entries with their whole text, about 45 KB, and no two have a word of it alike.
-"""
+"""What the benches of collecting share: nginx that serves their feeds on as many addresses of loopback."""
 
 import os
-import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 
+from tests.bench.feeds import feed
 from tests.loopback import free_port
 
-ENTRIES = 20
-FEED = """<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">
-<title>Feed {number}</title>
-<id>urn:bench:feed:{number}</id>
-<link href="https://blog{number}.example/"/>
-<link rel="self" href="https://blog{number}.example/feed.xml"/>
-<updated>2026-11-24T06:00:00Z</updated>
-{entries}
-</feed>
-"""
-ENTRY = """<entry>
-<title>{title}</title>
-<id>urn:bench:{key}</id>
-<link href="https://blog.example/{key}"/>
-<published>2026-11-{day:02}T06:00:00Z</published>
-<updated>2026-11-{day:02}T07:30:00+01:00</updated>
-<author><name>Jane Roe</name></author>
-<category term="{tag}"/>
-<summary>{summary}</summary>
-<content type="html">{content}</content>
-</entry>"""
 CONFIG = """
 worker_processes 1;
 daemon off;
@@ -73,33 +47,6 @@ def write_feeds(folder: Path, count: int) -> None:
     folder.mkdir(parents=True)
     for number in range(count):
         (folder / f"{number}.xml").write_text(feed(number))
-
-
-def feed(number: int, places: range = range(ENTRIES)) -> str:
-    """One feed in Atom, with the entries of these places in its history."""
-    return FEED.format(number=number, entries="\n".join(_entry(number, place) for place in reversed(places)))
-
-
-def _entry(number: int, place: int) -> str:
-    chance = random.Random(f"{number}-{place}")
-    paragraphs = [_sentence(chance, 55) for _ in range(4)]
-    markup = "".join(
-        f'<p>{text} <a href="/tag/{chance.randrange(99)}?utm_source=feed">more</a> <em>{_sentence(chance, 2)}</em></p>'
-        for text in paragraphs
-    )
-    markup += f'<p><img src="https://blog.example/{number}/{place}.jpg" alt="A picture" width="640" height="480"/></p>'
-    return ENTRY.format(
-        title=_sentence(chance, 6),
-        key=f"{number}-{place}",
-        day=1 + chance.randrange(20),
-        tag=chance.choice(["trams", "rivers", "bridges"]),
-        summary=_sentence(chance, 15),
-        content=escape(markup),
-    )
-
-
-def _sentence(chance: random.Random, words: int) -> str:
-    return " ".join("".join(chance.choices("aeiourstlnm", k=chance.randrange(3, 9))) for _ in range(words)) + "."
 
 
 @contextmanager
