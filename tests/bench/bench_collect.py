@@ -42,6 +42,7 @@ name = "feed-{number}"
 kind = "feed"
 url = "http://{host}/{number}.xml"
 rights = "own"
+full_text = false
 """
 
 
