@@ -30,6 +30,11 @@ _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", 
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\(J)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01]|127|6553[45])(?!\d)"
+    r"|x0*(?:[0-8bcef]|1[0-9a-f]|7f|d[89a-f][0-9a-f]{2}|fff[ef])(?![0-9a-f]));?",
+    re.IGNORECASE,
+)
 _MULTIBYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{1,3}")
 _HEAD = 8192
 _SAMPLE = 64 * 1024
@@ -70,6 +75,13 @@ class _Likely:
 def printable(text: str) -> str:
     """The text without what XML can't hold (XML 1.0, section 2.2): control characters, lone surrogates, U+FFFE."""
     return _UNPRINTABLE.sub("", text)
+
+
+def parsable(markup: str) -> str:
+    """Markup printable, and without references to such characters: lxml reads them, and refuses to write them."""
+    markup = printable(markup)
+    # By a blank, since what stands around one may be another when it is gone.
+    return _UNPRINTABLE_REFERENCE.sub(" ", markup) if "&#" in markup else markup
 
 
 def is_text(data: bytes) -> bool:

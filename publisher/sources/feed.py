@@ -106,7 +106,9 @@ def _is_settled(known: KnownArticle | None) -> bool:
 def _titled(entry: Entry) -> Entry:
     """An entry without a title is called by how it begins, else by its address."""
     content = entry.content
-    return replace(entry, content=replace(content, title=content.title or shorten(content.text or entry.url, 80)))
+    if content.title:
+        return entry
+    return replace(entry, content=replace(content, title=shorten(content.text or entry.url, 80)))
 
 
 def _without_page(draft: Entry, known: KnownArticle | None, pages: Pages, *, lasting: bool) -> Entry | None:
@@ -162,7 +164,7 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
     link = urls.absolute(base, item.link)
     link = urls.untracked(link) if link else None
     markup = sanitize.clean(item.html, base)
-    text = sanitize.to_text(markup)
+    text = sanitize.clean_to_text(markup)
     published, updated = (dates.parse(value, context) for value in (item.published, item.updated))
     if published is None:
         published, updated = updated, None

@@ -85,7 +85,7 @@ def parse_text(text: str) -> HtmlElement:
     """The tree of a whole document."""
     # Bytes in an encoding that the parser is told: it then believes no declaration, and none is refused.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    data = charset.printable(text).encode("utf-8")
+    data = charset.parsable(text).encode("utf-8")
     try:
         root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):

@@ -5,13 +5,14 @@ The tree is put in order first (addresses, lazy images, pixels), then nh3 has th
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import nh3
 from lxml import etree, html
 from lxml.html import HtmlElement
 
 from publisher.sources import images, urls
-from publisher.sources.charset import printable
+from publisher.sources.charset import parsable
 
 ID_PREFIX = "a-"
 """What ids and names of an article start with, so that they can't meet those of our own pages."""
@@ -85,6 +86,7 @@ _KEPT_SPACE = "\x1f"
 _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
 _OPENING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES, "\n") | {"li": "\n- "}
 _CLOSING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES - {"br"}, "\n") | {"td": "\t", "th": "\t"}
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
 _INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
 _BLANKS = re.compile(r"  +|[\r\x0b][ \r\x0b]*")
 
@@ -92,7 +94,7 @@ _BLANKS = re.compile(r"  +|[\r\x0b][ \r\x0b]*")
 def parse_fragment(markup: str) -> HtmlElement:
     """A `<div>` with the parsed markup; anything parses."""
     # Bytes in an encoding that the parser is told: lxml refuses a str with an XML declaration.
-    data = printable(markup).encode("utf-8")
+    data = parsable(markup).encode("utf-8")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     root = html.document_fromstring(b"<html><body><div>" + data + b"</div></body></html>", parser=parser)
     body = root.find("body")
@@ -201,12 +203,33 @@ def to_text(markup: str) -> str:
         return ""
     # Without lxml.html, whose elements are made in Python, one by one.
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    return tree_to_text(etree.fromstring(b"<html><body>" + printable(markup).encode() + b"</body></html>", parser))
+    return tree_to_text(etree.fromstring(b"<html><body>" + parsable(markup).encode() + b"</body></html>", parser))
+
+
+def clean_to_text(markup: str) -> str:
+    """The same for what `clean` gave, which need not be parsed for it: its tags are balanced and written one way."""
+    return _laid_out("".join(_pieces_of_clean(markup)))
+
+
+def _pieces_of_clean(markup: str) -> Iterator[str]:
+    inside = {"pre": 0, "hidden": 0}
+    parts = iter(_CLEAN_TAG.split(markup))
+    yield _flow(unescape(next(parts)), 0)
+    for closes, tag, text in zip(parts, parts, parts, strict=True):
+        if tag in _INSIDE:
+            inside[_INSIDE[tag]] += -1 if closes else 1
+        yield (_CLOSING if closes else _OPENING).get(tag, "")
+        if text and not inside["hidden"]:
+            yield _flow(unescape(text), inside["pre"])
 
 
 def tree_to_text(root: etree._Element) -> str:
     """The text of an element, as `to_text` does."""
-    text = "".join(_pieces(root))
+    return _laid_out("".join(_pieces(root)))
+
+
+def _laid_out(text: str) -> str:
+    """The pieces of a text as paragraphs and lines."""
     blocks = []
     for block in re.split(r"\f+", text):
         lines = [_BLANKS.sub(" ", line).strip(" \t") for line in block.split("\n")]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources.sanitize import clean, to_text
+from publisher.sources import charset
+from publisher.sources.sanitize import clean, clean_to_text, to_text
 
 BASE = "https://example.org/news/today"
 
@@ -174,3 +175,39 @@ def test_deep_nesting_does_no_harm():
     for markup in ("<div>" * 50_000 + "x", "<b><i>" * 50_000 + "x", "<table><tr><td>" * 20_000):
         assert len(clean(markup, BASE)) < 20_000
         assert len(to_text(markup)) < 100
+
+
+@pytest.mark.parametrize(
+    "reference", ["&#1;", "&#x1F;", "&#0;", "&#&#1;1;", "&#11", "&#65535;", "&#xfffe;", "&#xD800;"]
+)
+def test_reference_to_a_character_that_no_document_holds_is_left_out(reference: str) -> None:
+    markup = f'<p>{reference}one</p><img src="data:," data-src="/{reference}a.png" alt="{reference}" id="{reference}">'
+
+    cleaned = clean(markup + reference, "https://a.example/")
+
+    assert "one" in to_text(cleaned)
+    assert 'src="https://a.example/' in cleaned
+    assert charset.printable(cleaned) == cleaned
+
+
+def test_references_to_what_is_a_character_stay() -> None:
+    assert clean("&#12345; &#x1f600;&#160;&#9;x", None) == "〹 😀&nbsp;\tx"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "before <pre>\n two  blanks</pre> after",
+        "<p>one<p>two <ruby>字<rp>(</rp><rt>zì</rt></ruby> three",
+        'a &amp;lt; b <img alt="1 > 0" src="/x.png"> &copy; c',
+        '<p title="a > b">cells</p><table><tr><td>1<td>2<tr><th>3</table>',
+        "one<br>two<hr>three<ul><li>four<ul><li>five</ul></ul>",
+        "<math><mi>x</mi><mo>&lt;</mo></math><details><summary>s</summary>d</details>",
+        "  <div> <div>  deep </div>\t</div>  ",
+        "",
+    ],
+)
+def test_text_of_clean_markup_is_the_text_that_a_parser_finds(markup: str) -> None:
+    cleaned = clean(markup, "https://a.example/")
+
+    assert clean_to_text(cleaned) == to_text(cleaned)
