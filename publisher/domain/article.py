@@ -2,13 +2,19 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from publisher.domain.rights import NONE, Reservations, Use, allowance, may_keep_text
 from publisher.domain.source import Rights
+from publisher.domain.words import fold
+
+_NOT_PLAIN = re.compile("[\u0300-\U0010ffff]")
+"""Characters that may take another number of columns than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class Enclosure:
     length: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Content:
     """What a reader sees of an article. `html` is sanitised, with absolute URLs; dates are aware UTC or unknown.
 
@@ -46,6 +52,16 @@ class Content:
 
     def fingerprint(self) -> str:
         """A hash of everything a reader sees; two contents with the same hash are the same state."""
+        return self._fingerprint
+
+    @cached_property
+    def told(self) -> str:
+        """A hash of title and text as they are compared: whatever their white space and their case."""
+        told = "".join(fold(f"{self.title}\n{self.text}").split())
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def _fingerprint(self) -> str:
         seen: list[object] = [
             self.title,
             self.authors,
@@ -244,11 +260,12 @@ def within_reservations(content: Content, rights: Rights) -> Content:
 
 def columns(text: str) -> int:
     """The display width of a text: wide and full-width characters count two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    return len(text) if text.isascii() else len(text) + sum(map(_more_than_one, _NOT_PLAIN.findall(text)))
+
+
+def _more_than_one(char: str) -> int:
+    """How many columns a character takes beside the usual one."""
+    return -1 if unicodedata.combining(char) else 1 if unicodedata.east_asian_width(char) in "WF" else 0
 
 
 def shorten(text: str, limit: int) -> str:

@@ -72,14 +72,18 @@ def text_name(content: Content) -> str | None:
     """Title and text as a name; None for a text that is too short to be one."""
     if columns(content.text[:ENOUGH_TEXT]) < ENOUGH_TEXT:
         return None
-    told = "".join(fold(f"{content.title}\n{content.text}").split())
-    return f"text:{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return f"text:{content.told}"
 
 
 def asked_names(entries: Iterable[Entry], *, texts: bool = True) -> list[str]:
     """The names to look for in storage; without `texts` only keys and addresses, which are all a first look needs."""
     names = ((entry.key, *_addresses(entry), *(told_names(entry.content) if texts else ())) for entry in entries)
     return list(dict.fromkeys(name for group in names for name in group))
+
+
+def asked_texts(entries: Iterable[Entry]) -> list[str]:
+    """The other names."""
+    return list(dict.fromkeys(name for entry in entries for name in told_names(entry.content)))
 
 
 def _addresses(entry: Entry) -> tuple[str, ...]:

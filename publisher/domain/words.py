@@ -12,7 +12,8 @@ _CJK = (
 )
 _TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+")
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
-_ASCII_TOKEN = re.compile(r"\w+")
+_WORD = re.compile(r"\w+")
+_FROM_CJK_ON = re.compile("[\u2e80-\U0003ffff]")
 _PUNCTUATION = re.compile(r"[\u3000-\u3004\u3008-\u3020\u3030\u30fb]")
 
 
@@ -24,15 +25,15 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The tokens of a text in their order: words of alphabetic scripts, single CJK characters."""
     folded = fold(text)
-    if folded.isascii():
-        return _ASCII_TOKEN.findall(folded)
+    if not has_cjk(folded):
+        return _WORD.findall(folded)
     return [token for token in _TOKEN.findall(folded) if not _PUNCTUATION.match(token)]
 
 
 def index_terms(text: str) -> Iterable[str]:
     """The terms to index: every token, and each two neighbouring CJK characters as one more."""
     tokens = words(text)
-    return dict.fromkeys(tokens) if text.isascii() else _with_pairs(tokens)
+    return _with_pairs(tokens) if has_cjk(text) else dict.fromkeys(tokens)
 
 
 def _with_pairs(tokens: list[str]) -> Iterator[str]:
@@ -42,6 +43,11 @@ def _with_pairs(tokens: list[str]) -> Iterator[str]:
         if previous and is_cjk(token) and is_cjk(previous):
             yield previous + token
         previous = token
+
+
+def has_cjk(text: str) -> bool:
+    """Whether a text may hold CJK characters: quick, and sure when it says no."""
+    return not text.isascii() and _FROM_CJK_ON.search(text) is not None
 
 
 def is_cjk(token: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from publisher.domain import edits, identity
 from publisher.domain.article import ArticleChange, Entry, KnownArticle, New, columns, within_reservations
 from publisher.domain.change import Arrivals, Missing, decide_change, decide_missing, is_flood, is_missing, is_old
+from publisher.domain.rights import may_keep_text
 from publisher.domain.source import Guids, Source, StoredSource
 from publisher.domain.words import fold
 from publisher.pipeline.ports import Reading, Storage, UnitOfWork
@@ -161,6 +162,8 @@ def _missing(work: UnitOfWork, source: Source, reading: Reading) -> list[Missing
 
 def _within_reservations(entry: Entry, source: Source, reading: Reading) -> Entry:
     reserved = reading.reservations | entry.content.reservations
+    if reserved == entry.content.reservations and may_keep_text(source.rights, reserved):
+        return entry
     return replace(entry, content=within_reservations(replace(entry.content, reservations=reserved), source.rights))
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from publisher.domain.words import has_cjk
 from publisher.sources import dates
 
 _SAMPLE = 6000
@@ -16,7 +17,7 @@ _ZONES = {"zh": "Asia/Shanghai", "ja": "Asia/Tokyo", "ko": "Asia/Seoul"}
 def spoken(declared: str | None, text: str) -> str | None:
     """The language of a text: what is declared, unless the script says otherwise (templates often say `en`)."""
     primary = (declared or "").partition("-")[0]
-    letters = "" if text.isascii() and primary not in _ZONES else _NO_LETTERS.sub("", text[:_SAMPLE])
+    letters = "" if primary not in _ZONES and not has_cjk(text[:_SAMPLE]) else _NO_LETTERS.sub("", text[:_SAMPLE])
     if len(letters) < 20:
         return declared
     han, kana, hangul = (len(script.findall(letters)) / len(letters) for script in _SCRIPTS)

@@ -31,13 +31,16 @@ from publisher.domain.source import Rights, SourceKind
 from publisher.pipeline.ports import Articles, SeqRange
 from publisher.storage.counters import latest, take
 from publisher.storage.encoding import read_reservations
-from publisher.storage.lists import among
+from publisher.storage.lists import among, each_dialect, many, values_for
 from publisher.storage.schema import IS_HELD, article, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
 from publisher.storage.types import pack, unpack
 
 _NOT_NUMBERED = 0
 """The `seq` of an article that was inserted and has not got its number yet, in the same transaction."""
+
+_NAME = "INSERT INTO article_name (source_id, name, article_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_NUMBER = f"UPDATE article SET seq = ?, first_seq = coalesce(nullif(first_seq, {_NOT_NUMBERED}), ?) WHERE id = ?"
 
 _PAGE = 50
 """How many candidates of a selection are judged at a time, at least."""
@@ -65,6 +68,21 @@ _STATES = select(
         source, source.c.id == article.c.source_id
     )
 )
+_KNOWN = each_dialect(
+    lambda among_values: (
+        select(
+            article,
+            article_name.c.name,
+            article_revision.c.hash,
+            article_revision.c.published,
+            article_revision.c.title,
+        )
+        .select_from(article_name)
+        .join(article, article.c.id == article_name.c.article_id)
+        .join(article_revision, article_revision.c.seq == article.c.seq)
+        .where(article_name.c.source_id == bindparam("source"), among_values(article_name.c.name))
+    )
+)
 _CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
 
 
@@ -89,20 +107,9 @@ class SqlArticles(Articles):
         if not names:
             return {}
         by_number = {number(name): name for name in names}
-        query = (
-            select(
-                article,
-                article_name.c.name,
-                article_revision.c.hash,
-                article_revision.c.published,
-                article_revision.c.title,
-            )
-            .select_from(article_name)
-            .join(article, article.c.id == article_name.c.article_id)
-            .join(article_revision, article_revision.c.seq == article.c.seq)
-            .where(article_name.c.source_id == source_id, among(self._connection, article_name.c.name, by_number))
-        )
-        return {by_number[row.name]: _known(row) for row in self._connection.execute(query)}
+        asked = {"source": source_id, "values": values_for(self._connection, by_number)}
+        found = self._connection.execute(_KNOWN[self._connection.dialect.name], asked)
+        return {by_number[row.name]: _known(row) for row in found}
 
     def latest_seq(self) -> int:
         """The highest number that is committed; 0 when there is none."""
@@ -254,13 +261,11 @@ class SqlArticles(Articles):
     def _name(self, source_id: int, names: Mapping[int, Collection[str]]) -> None:
         """Note by what names articles are known; a name that another article has stays with that one."""
         rows = {
-            number(name): {"source_id": source_id, "name": number(name), "article_id": article_id}
+            (named := number(name)): (source_id, named, article_id)
             for article_id, found in reversed(list(names.items()))
             for name in found
         }
-        if rows:
-            make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-            self._connection.execute(make(article_name).on_conflict_do_nothing(), [rows[key] for key in sorted(rows)])
+        many(self._connection, _NAME, [rows[key] for key in sorted(rows)])
 
     def _edit(self, entries: Mapping[int, Entry], now: datetime) -> list[_Draft]:
         rows = [row for row in self._locked(entries) if row.hash != entries[row.article_id].content.fingerprint()]
@@ -330,9 +335,7 @@ class SqlArticles(Articles):
             for seq, draft in enumerate(drafts, start=after + 1)
         ]
         self._connection.execute(insert(article_revision), rows)
-        first_seq = func.coalesce(func.nullif(article.c.first_seq, _NOT_NUMBERED), _new("seq"))
-        numbered = [{"article": row["article_id"], "new_seq": row["seq"]} for row in rows]
-        self._update(numbered, seq=_new("seq"), first_seq=first_seq)
+        many(self._connection, _NUMBER, [(row["seq"], row["seq"], row["article_id"]) for row in rows])
         return SeqRange(after, upto)
 
 

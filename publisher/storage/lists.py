@@ -1,11 +1,13 @@
 """Many values in one parameter: the statement's text, and so its plan, is the same however many there are."""
 
 import json
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, any_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
+
+Statement = TypeVar("Statement")
 
 
 def among(connection: Connection, column: ColumnElement[Any], values: Collection[int] | Collection[str]) -> Any:
@@ -14,3 +16,34 @@ def among(connection: Connection, column: ColumnElement[Any], values: Collection
         each = func.json_each(json.dumps(list(values))).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def each_dialect(make: Callable[[Callable[[ColumnElement[Any]], Any]], Statement]) -> Mapping[str, Statement]:
+    """A statement for each kind of database, made once: to make one costs more than to run it.
+
+    `make` is given what turns a column into the condition that it has one of the values in the parameter `values`;
+    `values_for` makes that.
+    """
+
+    def in_sqlite(column: ColumnElement[Any]) -> Any:
+        return column.in_(select(func.json_each(bindparam("values")).table_valued("value").c.value))
+
+    def in_postgres(column: ColumnElement[Any]) -> Any:
+        return column == any_(bindparam("values", type_=ARRAY(column.type)))
+
+    return {"sqlite": make(in_sqlite), "postgresql": make(in_postgres)}
+
+
+def values_for(connection: Connection, values: Collection[int] | Collection[str]) -> str | list[Any]:
+    """The parameter `values` of such a statement."""
+    return json.dumps(list(values)) if connection.dialect.name == "sqlite" else list(values)
+
+
+def many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement with `?` for its parameters once for each row, by the driver itself.
+
+    SQLAlchemy takes longer to look at each value than the database to store it: for plain numbers and texts only.
+    """
+    if rows:
+        sql = statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
+        connection.exec_driver_sql(sql, list(rows))

@@ -125,7 +125,7 @@ class ReadRequest:
         """
         known = self.known(identity.asked_names(drafts, texts=False))
         if left := [draft for draft in drafts if not known.keys() & identity.asked_names([draft], texts=False)]:
-            known = {**known, **self.known(identity.asked_names(left))}
+            known = {**known, **self.known(identity.asked_texts(left))}
         return identity.identify(drafts, known, self.guids)
 
 
