@@ -50,9 +50,9 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings, sqlite_file
 from publisher.sources import build_readers
-from publisher.sources.fetch import HttpFetcher
-from publisher.sources.manners import Forgetful
-from publisher.sources.reuse import ReusingFetcher, StoredDocuments
+from publisher.sources.http.fetch import HttpFetcher
+from publisher.sources.http.manners import Forgetful
+from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.hosts import StoredHosts
 from publisher.templating import Templates, check_overrides, shipped_templates

@@ -18,12 +18,13 @@ from publisher.domain.source import Source
 from publisher.errors import SourceError, UsageError
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings
-from publisher.sources import listing, rules
-from publisher.sources.detect import Candidate
+from publisher.sources import listing
 from publisher.sources.discover import Discovery, FoundSource
 from publisher.sources.discover import discover as discover_at
-from publisher.sources.healing import HEALED, LOST
-from publisher.sources.listed import Line
+from publisher.sources.lists import rules
+from publisher.sources.lists.detect import Candidate
+from publisher.sources.lists.healing import HEALED, LOST
+from publisher.sources.lists.listed import Line
 
 SAMPLE = 5
 """How many lines of a candidate are shown."""

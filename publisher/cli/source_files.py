@@ -21,8 +21,9 @@ from publisher.pipeline.wording import counted
 from publisher.settings import Settings
 from publisher.settings.editing import prepared, stanza, with_stanzas, without_source
 from publisher.settings.values import check_slug
-from publisher.sources import opml, urls
+from publisher.sources import opml
 from publisher.sources.opml import NotOpml, OpmlFeed
+from publisher.sources.text import urls
 
 PAGE = 500
 """How many articles are hidden at a time."""

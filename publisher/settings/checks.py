@@ -17,8 +17,8 @@ from publisher.i18n import CATALOGUES
 from publisher.settings.reading import Raw, secret_in
 from publisher.settings.requests import check_field_value, check_headers, check_proxy, parse_headers
 from publisher.settings.values import did_you_mean, parse_mailbox
-from publisher.sources.manners import host_of
-from publisher.sources.selecting import BadSelector, select
+from publisher.sources.http.manners import host_of
+from publisher.sources.text.selecting import BadSelector, select
 from publisher.templating import shipped_templates
 
 LISTING_SELECTORS = frozenset({"item", "link", "title", "date", "day", "summary", "author", "tags"})

@@ -26,9 +26,9 @@ from publisher.settings.tables import (
     RelayTable,
     SourceTable,
 )
-from publisher.sources.languages import home_zone
-from publisher.sources.manners import host_of
-from publisher.sources.options import FetchConfig, SourceOptions
+from publisher.sources.http.manners import host_of
+from publisher.sources.http.options import FetchConfig, SourceOptions
+from publisher.sources.pages.languages import home_zone
 
 _SQLITE = "sqlite:///"
 _PORTS = {"none": 25, "starttls": 587, "implicit": 465}

@@ -15,11 +15,12 @@ from publisher.domain.source import Source, SourceKind, Validators
 from publisher.domain.stand_in import Kind, stand_in
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
-from publisher.sources import page, parts
+from publisher.sources import parts
 from publisher.sources.dates import Context
 from publisher.sources.extract import Extracted, extract
-from publisher.sources.javascript import asks_for_a_browser, needs_javascript
-from publisher.sources.selecting import BadSelector
+from publisher.sources.pages import page
+from publisher.sources.pages.javascript import asks_for_a_browser, needs_javascript
+from publisher.sources.text.selecting import BadSelector
 
 PAGES_A_LOOK = 50
 """How many pages of one source are fetched at one look; the rest waits for the next."""

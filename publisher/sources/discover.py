@@ -16,12 +16,14 @@ from publisher.domain.article import shorten
 from publisher.domain.source import Rights, Source, SourceKind
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Refused
-from publisher.sources import dates, feed, page, sitemap, titles, urls
-from publisher.sources.detect import BEST, candidates
-from publisher.sources.feed_values import NotAFeed
-from publisher.sources.javascript import needs_javascript
-from publisher.sources.listed import Line
+from publisher.sources import dates, feed, sitemap
+from publisher.sources.feeds.feed_values import NotAFeed
+from publisher.sources.lists.detect import BEST, candidates
+from publisher.sources.lists.listed import Line
+from publisher.sources.pages import page, titles
+from publisher.sources.pages.javascript import needs_javascript
 from publisher.sources.sitemap import NotASitemap, SitemapDocument
+from publisher.sources.text import urls
 
 COMMON = ("feed/", "rss.xml", "atom.xml", "index.xml")
 """Where feeds stand that no page names, below the page's folder or its host."""

@@ -18,13 +18,16 @@ from readability import Document
 
 from publisher.domain.article import columns, shorten
 from publisher.domain.rights import NONE, Reservations
-from publisher.sources import body as bodies
-from publisher.sources import dates, embedded, images, jsonld, page, reservations, sanitize, selecting
-from publisher.sources.languages import spoken
-from publisher.sources.metadata import Metadata, Reader
-from publisher.sources.names import names
-from publisher.sources.pager import pager
-from publisher.sources.tags import split_tags
+from publisher.sources import dates
+from publisher.sources.http import reservations
+from publisher.sources.pages import body as bodies
+from publisher.sources.pages import embedded, images, jsonld, page, sanitize
+from publisher.sources.pages.languages import spoken
+from publisher.sources.pages.metadata import Metadata, Reader
+from publisher.sources.pages.names import names
+from publisher.sources.pages.pager import pager
+from publisher.sources.pages.tags import split_tags
+from publisher.sources.text import selecting
 
 SUMMARY_COLUMNS = 400
 """How long a summary is that we make from the text; a CJK character counts two."""

@@ -10,11 +10,14 @@ from publisher.domain.article import Content, Enclosure, Entry, KnownArticle, sh
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, charset, dates, json_feed, sanitize, urls, websub, xml_feed
+from publisher.sources import articles, dates
 from publisher.sources.articles import Pages, ReadPage, Unread
 from publisher.sources.extract import SUMMARY_COLUMNS, Extracted
-from publisher.sources.feed_values import MARKUP, MAX_ITEMS, FeedDocument, FeedItem, NotAFeed
-from publisher.sources.languages import spoken
+from publisher.sources.feeds import json_feed, websub, xml_feed
+from publisher.sources.feeds.feed_values import MARKUP, MAX_ITEMS, FeedDocument, FeedItem, NotAFeed
+from publisher.sources.pages import sanitize
+from publisher.sources.pages.languages import spoken
+from publisher.sources.text import charset, urls
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

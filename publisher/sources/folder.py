@@ -20,11 +20,13 @@ from publisher.domain.article import Content, Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, charset, dates, sanitize, urls
+from publisher.sources import articles, dates
 from publisher.sources.extract import SUMMARY_COLUMNS, extract
-from publisher.sources.languages import spoken
-from publisher.sources.names import names
-from publisher.sources.tags import split_tags
+from publisher.sources.pages import sanitize
+from publisher.sources.pages.languages import spoken
+from publisher.sources.pages.names import names
+from publisher.sources.pages.tags import split_tags
+from publisher.sources.text import charset, urls
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_FILES = 10_000

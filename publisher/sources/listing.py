@@ -9,13 +9,15 @@ from publisher.domain.listing import OLDER_PAGES, ListingMemory, seen
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, dates, page, selecting, urls
+from publisher.sources import articles, dates
 from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
-from publisher.sources.detect import Candidate, candidates
-from publisher.sources.healing import LOST, Chosen, choose
-from publisher.sources.listed import Line
-from publisher.sources.listed import read as read_lines
-from publisher.sources.paging import next_page
+from publisher.sources.lists.detect import Candidate, candidates
+from publisher.sources.lists.healing import LOST, Chosen, choose
+from publisher.sources.lists.listed import Line
+from publisher.sources.lists.listed import read as read_lines
+from publisher.sources.lists.paging import next_page
+from publisher.sources.pages import page
+from publisher.sources.text import selecting, urls
 
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.5"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from publisher.sources import charset, urls
+from publisher.sources.text import charset, urls
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_OUTLINES = 20_000

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from publisher.sources import images, sanitize
 from publisher.sources.extract import Extracted
-from publisher.sources.pager import follows
+from publisher.sources.pages import images, sanitize
+from publisher.sources.pages.pager import follows
 
 LONGEST = 10
 """So many pages make one article at most."""

@@ -16,10 +16,12 @@ from publisher.domain.article import Content, Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, charset, dates, sanitize, urls
+from publisher.sources import articles, dates
 from publisher.sources.extract import SUMMARY_COLUMNS
 from publisher.sources.folder import markdown, opaque_url
-from publisher.sources.languages import spoken
+from publisher.sources.pages import sanitize
+from publisher.sources.pages.languages import spoken
+from publisher.sources.text import charset, urls
 
 MOST_ARTICLES = 100
 """How many articles one request may hold."""

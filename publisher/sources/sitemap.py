@@ -11,8 +11,9 @@ from io import BytesIO
 
 from lxml import etree
 
-from publisher.sources import charset, dates, urls
-from publisher.sources.decompress import BadEncoding, decompressed
+from publisher.sources import dates
+from publisher.sources.http.decompress import BadEncoding, decompressed
+from publisher.sources.text import charset, urls
 
 MAX_BYTES = 50 * 1024 * 1024
 """How large one sitemap may be once it is unpacked."""

@@ -21,9 +21,10 @@ from publisher.pipeline.ports import (
     Refused,
     SourceReader,
 )
-from publisher.sources import articles, sitemap, urls
+from publisher.sources import articles, sitemap
 from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
 from publisher.sources.sitemap import NotASitemap, SitemapDocument, SitemapLink, SitemapUrl
+from publisher.sources.text import urls
 
 DOCUMENTS_A_LOOK = 10
 """How many sitemaps of an index are read at one look; the rest waits for the next."""

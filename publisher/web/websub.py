@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from publisher.domain.websub import HubMode
 from publisher.pipeline.hubs import CALLBACK_PATH, Hubs
 from publisher.pipeline.ports import HubContent
-from publisher.sources.headers import content_type
+from publisher.sources.http.headers import content_type
 from publisher.web.body import TooLarge, read_body
 from publisher.web.security import PRIVATE
 

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from publisher.pipeline.publish import Site as PublisherSite
 from publisher.pipeline.subscribe import Subscribing
-from publisher.sources.sanitize import clean
+from publisher.sources.pages.sanitize import clean
 from publisher.storage.database import open_storage
 from publisher.templating import Templates, shipped_templates
 from publisher.web.app import Services, build_web

@@ -16,22 +16,11 @@ from publisher.domain.source import Source, SourceKind
 from publisher.errors import PublisherError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, ReadRequest
 from publisher.settings import load
-from publisher.sources import (
-    build_readers,
-    charset,
-    dates,
-    decompress,
-    extract,
-    headers,
-    listing,
-    pushed,
-    reservations,
-    sanitize,
-    selecting,
-    sitemap,
-    urls,
-)
-from publisher.sources.robots import Robots
+from publisher.sources import build_readers, dates, extract, listing, pushed, sitemap
+from publisher.sources.http import decompress, headers, reservations
+from publisher.sources.http.robots import Robots
+from publisher.sources.pages import sanitize
+from publisher.sources.text import charset, selecting, urls
 from tests.fuzz import documents
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.sources import sanitize
 from publisher.sources.extract import Extracted
+from publisher.sources.pages import sanitize
 
 TRUTHS = json.loads((Path(__file__).parents[1] / "data" / "truth" / "zh-bodies.json").read_text(encoding="utf-8"))
 Read = Callable[[str], Extracted]

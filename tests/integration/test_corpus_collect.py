@@ -9,7 +9,7 @@ import pytest
 from publisher.domain.source import SourceKind
 from publisher.errors import SourceError
 from publisher.sources.extract import extract
-from publisher.sources.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from tests.unit.sources.site import Answer, Desk, Site, source
 
 CORPUS = Path(os.environ.get("PUBLISHER_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.sources.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from tests.unit.sources.site import Desk, Site
 
 

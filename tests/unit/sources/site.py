@@ -14,7 +14,7 @@ from publisher.domain.source import Source, SourceKind, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading, ReadRequest
 from publisher.sources import build_readers
-from publisher.sources.fetch import HttpFetcher
+from publisher.sources.http.fetch import HttpFetcher
 
 NONE = Validators()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

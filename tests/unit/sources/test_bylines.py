@@ -3,10 +3,10 @@
 import pytest
 from lxml import html
 
-from publisher.sources import bylines
-from publisher.sources.lines import lines_of
-from publisher.sources.names import distinct, names
-from publisher.sources.page import text_nodes
+from publisher.sources.pages import bylines
+from publisher.sources.pages.lines import lines_of
+from publisher.sources.pages.names import distinct, names
+from publisher.sources.pages.page import text_nodes
 
 COLON, COMMA = "\uff1a", "\uff0c"
 

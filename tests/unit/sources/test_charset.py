@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources.charset import codec_name, decode, is_text, printable
-from publisher.sources.readable import judge
+from publisher.sources.text.charset import codec_name, decode, is_text, printable
+from publisher.sources.text.readable import judge
 
 GBK_ONLY = "朱镕基喆"  # Not in GB2312, though pages that use them say that they are.
 

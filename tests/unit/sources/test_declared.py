@@ -5,10 +5,10 @@ import time
 import pytest
 from lxml import html
 
-from publisher.sources import jsonld, microdata, page, scripts
-from publisher.sources.declared import Declared
-from publisher.sources.metadata import Reader
-from publisher.sources.page import parse_text
+from publisher.sources.pages import jsonld, microdata, page, scripts
+from publisher.sources.pages.declared import Declared
+from publisher.sources.pages.metadata import Reader
+from publisher.sources.pages.page import parse_text
 
 
 def ld(text: str) -> html.HtmlElement:

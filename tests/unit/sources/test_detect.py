@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.domain.source import SourceKind
-from publisher.sources import listing, page
+from publisher.sources import listing
 from publisher.sources.dates import Context
-from publisher.sources.listed import read
+from publisher.sources.lists.listed import read
+from publisher.sources.pages import page
 from tests.unit.sources.site import NOW, source
 
 LISTS = Path(__file__).parents[2] / "data" / "lists"

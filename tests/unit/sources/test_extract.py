@@ -7,7 +7,7 @@ import pytest
 
 from publisher.sources import extract as extracting
 from publisher.sources.extract import Extracted, extract
-from publisher.sources.selecting import BadSelector
+from publisher.sources.text.selecting import BadSelector
 
 URL = "https://post.example/2026/11/20/boats.html"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from publisher.domain.article import Enclosure
 from publisher.domain.source import SourceKind, Validators
 from publisher.errors import SourceError
 from publisher.sources.feed import plain
-from publisher.sources.xml_feed import parse as parse_xml
+from publisher.sources.feeds.xml_feed import parse as parse_xml
 from tests.unit.sources.site import NOW, Answer, Desk, source
 
 LONG = "The dredger left the harbour at six in the morning, and by noon the entrance was deep. " * 8

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from publisher.domain.article import Entry
 from publisher.domain.source import Source, SourceKind
-from publisher.sources import articles, charset, tolerant_feed, xml_feed
+from publisher.sources import articles
 from publisher.sources.feed import entries_of
-from publisher.sources.feed_values import FeedDocument
+from publisher.sources.feeds import tolerant_feed, xml_feed
+from publisher.sources.feeds.feed_values import FeedDocument
+from publisher.sources.text import charset
 
 SOURCE = Source(name="feed", kind=SourceKind.FEED, url="https://feed.example/blog/feed.xml")
 CONTEXT = articles.context_of(SOURCE, datetime(2026, 11, 24, 7, tzinfo=UTC))

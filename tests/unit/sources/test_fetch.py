@@ -13,9 +13,9 @@ import pytest
 from publisher import __version__
 from publisher.domain.source import PollHints, Validators
 from publisher.pipeline.ports import Fetched, FetchRequest, Gone, NotModified, Refused
-from publisher.sources.fetch import FetchConfig, HttpFetcher
-from publisher.sources.guard import Deadline
-from publisher.sources.manners import Forgetful, HostQueue, Manners
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.guard import Deadline
+from publisher.sources.http.manners import Forgetful, HostQueue, Manners
 from tests.unit.sources.site import Answer
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -87,7 +87,7 @@ def test_a_304_that_nobody_asked_for_is_refused(site, fetcher):
     ],
 )
 def test_hints_follow_the_cache_headers(headers, max_age):
-    from publisher.sources.headers import poll_hints
+    from publisher.sources.http.headers import poll_hints
 
     lowered = {name.lower(): value for name, value in headers.items()}
     expected = None if max_age is None else timedelta(seconds=max_age)
@@ -107,7 +107,7 @@ def test_hints_follow_the_cache_headers(headers, max_age):
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value, date, seconds):
-    from publisher.sources.headers import retry_after
+    from publisher.sources.http.headers import retry_after
 
     headers = {"retry-after": value} | ({"date": date} if date else {})
     assert retry_after(headers, NOW) == (None if seconds is None else timedelta(seconds=seconds))

@@ -11,9 +11,9 @@ import httpcore2
 import pytest
 
 from publisher.pipeline.ports import Fetched, FetchRequest, Refused
-from publisher.sources import guard
-from publisher.sources.fetch import FetchConfig, HttpFetcher
-from publisher.sources.guard import AddressRefused, Deadline, GuardedBackend, is_loopback_host, is_public
+from publisher.sources.http import guard
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.guard import AddressRefused, Deadline, GuardedBackend, is_loopback_host, is_public
 from tests.unit.sources.site import Answer
 
 NOT_PUBLIC = """

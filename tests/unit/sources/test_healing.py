@@ -5,7 +5,7 @@ import pytest
 from publisher.domain.listing import OLDER_PAGES, accepted
 from publisher.domain.source import SourceKind
 from publisher.errors import SourceError
-from publisher.sources.healing import HEALED, LOST
+from publisher.sources.lists.healing import HEALED, LOST
 from tests.unit.sources.site import source
 
 TEXT = "The dredger left the harbour at six in the morning, and by noon the entrance was deep enough. " * 3

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from publisher.domain.source import Source, SourceKind, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, Reading, ReadRequest
-from publisher.sources import charset, feed, xml_feed
+from publisher.sources import feed
 from publisher.sources.feed import FeedReader
-from publisher.sources.feed_values import MAX_ITEMS, FeedDocument, NotAFeed
+from publisher.sources.feeds import xml_feed
+from publisher.sources.feeds.feed_values import MAX_ITEMS, FeedDocument, NotAFeed
+from publisher.sources.text import charset
 from tests.fakes import START
 
 SOURCE = Source(name="feed", kind=SourceKind.FEED, url="https://feed.example/feed.xml", full_text=False)

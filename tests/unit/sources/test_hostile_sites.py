@@ -16,7 +16,7 @@ from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.collect import Collector, SourceReport
 from publisher.sources import build_readers
-from publisher.sources.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.storage.database import SqlStorage, open_storage
 from tests.fakes import FakeClock
 from tests.unit.sources import hostile
@@ -230,7 +230,7 @@ from datetime import UTC, datetime, timedelta
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.collect import Collector
 from publisher.sources import build_readers
-from publisher.sources.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.storage.database import open_storage
 
 def peak():

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.sources.javascript import needs_javascript
-from publisher.sources.page import parse
+from publisher.sources.pages.javascript import needs_javascript
+from publisher.sources.pages.page import parse
 
 SCRIPT = "<script src=/main.js></script>"
 EMPTY = "its content is put into an empty page by a script"

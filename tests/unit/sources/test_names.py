@@ -2,8 +2,8 @@
 
 import pytest
 
-from publisher.sources.bylines import ByLine, in_text
-from publisher.sources.names import is_outlet, is_person, names, source_name
+from publisher.sources.pages.bylines import ByLine, in_text
+from publisher.sources.pages.names import is_outlet, is_person, names, source_name
 
 
 @pytest.mark.parametrize("name", ["林小满", "陈一", "欧阳小满", "上官云", "艾力·买提", "劉小滿"])

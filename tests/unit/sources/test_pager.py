@@ -2,9 +2,9 @@
 
 import pytest
 
-from publisher.sources import page
 from publisher.sources.extract import Extracted
-from publisher.sources.pager import follows, pager
+from publisher.sources.pages import page
+from publisher.sources.pages.pager import follows, pager
 from publisher.sources.parts import LONGEST, is_repeated, joined, next_page
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from publisher.sources import page
-from publisher.sources.paging import next_page
+from publisher.sources.lists.paging import next_page
+from publisher.sources.pages import page
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from publisher.domain.source import Source, SourceKind, StoredSource, Validators
 from publisher.pipeline.collect import Collector, FetcherFor, SourceReport
 from publisher.pipeline.ports import Fetched, FetchRequest, ReadRequest
 from publisher.sources import build_readers
-from publisher.sources.fetch import FetchConfig, HttpFetcher
-from publisher.sources.guard import Deadline
-from publisher.sources.manners import Forgetful, HostQueue, Manners
-from publisher.sources.reuse import ReusingFetcher, StoredDocuments
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.guard import Deadline
+from publisher.sources.http.manners import Forgetful, HostQueue, Manners
+from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.hosts import StoredHosts
 from tests.fakes import FakeClock
@@ -372,8 +372,8 @@ def test_rule_7_one_connection_per_host_for_feeds_and_pages_together(world: Worl
 
 def test_rule_7_starts_are_one_to_two_times_the_spacing_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("publisher.sources.manners.time.sleep", slept.append)
-    monkeypatch.setattr("publisher.sources.manners.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("publisher.sources.http.manners.time.sleep", slept.append)
+    monkeypatch.setattr("publisher.sources.http.manners.time.monotonic", lambda: 100.0)
     for chance in (0.0, 0.5, 0.999):
         hosts = HostQueue(Manners(spacing=timedelta(seconds=1)), Forgetful(), FakeClock(), lambda chance=chance: chance)
         for url in ("https://example.org/feed", "https://example.org/image.png", "http://example.org/robots.txt"):
@@ -384,8 +384,8 @@ def test_rule_7_starts_are_one_to_two_times_the_spacing_apart(monkeypatch: pytes
 
 def test_rule_7_a_crawl_delay_is_obeyed_up_to_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("publisher.sources.manners.time.sleep", slept.append)
-    monkeypatch.setattr("publisher.sources.manners.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("publisher.sources.http.manners.time.sleep", slept.append)
+    monkeypatch.setattr("publisher.sources.http.manners.time.monotonic", lambda: 100.0)
     for delay in (3, 600):
         hosts = HostQueue(Manners(spacing=timedelta(seconds=1)), Forgetful(), FakeClock(), float)
         for _ in range(2):
@@ -396,7 +396,7 @@ def test_rule_7_a_crawl_delay_is_obeyed_up_to_ten_seconds(monkeypatch: pytest.Mo
 
 def test_rule_7_the_fetcher_takes_the_crawl_delay_from_robots(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("publisher.sources.manners.time.sleep", slept.append)
+    monkeypatch.setattr("publisher.sources.http.manners.time.sleep", slept.append)
     world.site.pages["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 4")
     world.site.pages["/a"] = Answer(b"x")
     for _ in range(2):

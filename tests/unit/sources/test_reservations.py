@@ -4,8 +4,9 @@ import pytest
 
 from publisher.domain.rights import NONE, Reservations
 from publisher.pipeline.ports import Fetched, FetchRequest
-from publisher.sources import page, reservations
-from publisher.sources.fetch import HttpFetcher
+from publisher.sources.http import reservations
+from publisher.sources.http.fetch import HttpFetcher
+from publisher.sources.pages import page
 from tests.unit.sources.site import Answer, Site
 
 

@@ -9,8 +9,8 @@ import pytest
 from publisher.domain.rights import Reservations
 from publisher.domain.source import PollHints, Validators
 from publisher.pipeline.ports import Fetched, FetchRequest, FetchResult, Refused
-from publisher.sources import reuse
-from publisher.sources.reuse import ReusingFetcher, StoredDocuments
+from publisher.sources.http import reuse
+from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
 from tests.fakes import FakeClock
 
 WHOLE = Fetched(

@@ -3,8 +3,8 @@
 import pytest
 
 from publisher.pipeline.ports import Fetched, FetchRequest, Refused
-from publisher.sources.fetch import FetchConfig, HttpFetcher
-from publisher.sources.manners import Forgetful
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.manners import Forgetful
 from tests.fakes import FakeClock
 from tests.unit.sources.site import Answer
 

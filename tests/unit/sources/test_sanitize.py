@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources import charset
-from publisher.sources.sanitize import clean, clean_to_text, to_text
+from publisher.sources.pages.sanitize import clean, clean_to_text, to_text
+from publisher.sources.text import charset
 
 BASE = "https://example.org/news/today"
 

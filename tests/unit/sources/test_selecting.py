@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 from lxml.cssselect import CSSSelector
 
-from publisher.sources.selecting import BadSelector, select
+from publisher.sources.text.selecting import BadSelector, select
 
 PAGE = html.document_fromstring(
     "<body><main id=m class='a b'><h2>One</h2><ul class=x><li class='i first'><a href=/1>1</a><p><b>x</b></p></li>"

@@ -11,8 +11,8 @@ import httpcore2
 import pytest
 
 from publisher.pipeline.ports import Fetched, FetchRequest, Refused
-from publisher.sources.fetch import FetchConfig, HttpFetcher
-from publisher.sources.options import SourceOptions
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.options import SourceOptions
 from tests.unit.sources import hostile
 from tests.unit.sources.site import Answer, Site
 

@@ -3,7 +3,7 @@
 import pytest
 
 from publisher.sources.extract import extract
-from publisher.sources.tags import split_tags
+from publisher.sources.pages.tags import split_tags
 
 PROSE = "<p>灯埠港的挖泥船清晨六点离港,到中午时航道已经够深,渡轮可以靠岸。没有人料到周日之前就能完工。</p>" * 3
 

@@ -3,7 +3,7 @@
 import pytest
 
 from publisher.sources.extract import extract
-from publisher.sources.titles import Heading, choose_title, without_site
+from publisher.sources.pages.titles import Heading, choose_title, without_site
 
 PIPE = "\uff5c"
 

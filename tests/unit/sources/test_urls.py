@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources import urls
+from publisher.sources.text import urls
 
 BASE = "https://example.org/news/today?x=1"
 

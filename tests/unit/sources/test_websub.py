@@ -3,7 +3,7 @@
 import pytest
 
 from publisher.domain.source import SourceKind
-from publisher.sources.websub import declared, links
+from publisher.sources.feeds.websub import declared, links
 from tests.unit.sources.site import Answer, Desk, Site, source
 
 BASE = "https://quay.example/feed"

@@ -1,0 +1,1 @@
+"""What an HTML page says, read piece by piece; `extract` puts it together."""

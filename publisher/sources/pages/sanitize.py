@@ -1,0 +1,268 @@
+"""HTML from outside made harmless: an allow-list, absolute addresses, no tracking; and HTML as plain text.
+
+The tree is put in order first (addresses, lazy images, pixels), then nh3 has the last word about what stays.
+"""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import nh3
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from publisher.sources.pages import images
+from publisher.sources.text import urls
+from publisher.sources.text.charset import parsable
+
+ID_PREFIX = "a-"
+"""What ids and names of an article start with, so that they can't meet those of our own pages."""
+
+
+def _names(listed: str) -> set[str]:
+    return set(listed.split())
+
+
+_MATHML = _names(
+    "math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder "
+    "mover munderover mmultiscripts mprescripts mtable mlabeledtr mtr mtd menclose semantics annotation"
+)
+_TAGS = _MATHML | _names(
+    "h1 h2 h3 h4 h5 h6 p br hr div section blockquote q cite pre code kbd samp var tt ul ol li dl dt dd "
+    "table caption colgroup col thead tbody tfoot tr th td figure figcaption picture source img audio video track "
+    "a abbr b strong i em u s strike del ins mark small sub sup span bdi bdo dfn time wbr data address center "
+    "ruby rb rt rp rtc details summary"
+)
+_REMOVED_WITH_CONTENT = _names(
+    "script style noscript template iframe frame frameset object embed applet form button select textarea option "
+    "svg canvas title head link meta base noembed noframes"
+)
+# The parser of the tree reads markup in them where browsers read text: they become what they look like.
+_RAW = _names("xmp listing plaintext")
+_MATH_ATTRIBUTES = _names(
+    "display displaystyle scriptlevel mathvariant mathsize linethickness stretchy fence separator form largeop "
+    "movablelimits accent accentunder columnalign rowalign rowspan columnspan notation"
+)
+_ATTRIBUTES = {
+    "*": {"id", "lang", "dir", "title"},
+    "a": {"href", "hreflang"},
+    "img": {"src", "srcset", "sizes", "alt", "width", "height"},
+    "source": {"src", "srcset", "sizes", "media", "type"},
+    "audio": {"src", "controls"},
+    "video": {"src", "controls", "poster", "width", "height"},
+    "track": {"src", "kind", "srclang", "label"},
+    "td": {"colspan", "rowspan", "headers", "align"},
+    "th": {"colspan", "rowspan", "headers", "scope", "abbr", "align"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "time": {"datetime"},
+    "data": {"value"},
+    "q": {"cite"},
+    "blockquote": {"cite"},
+    "del": {"cite", "datetime"},
+    "ins": {"cite", "datetime"},
+    "details": {"open"},
+    "bdo": {"dir"},
+} | {tag: _MATH_ATTRIBUTES for tag in _MATHML}
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags=_REMOVED_WITH_CONTENT,
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto", "tel"},
+    link_rel="noopener noreferrer",
+    id_prefix=ID_PREFIX,
+)
+
+_NO_TEXT = {"script", "style", "template", "noscript", "rp", "rt", "head"}
+_PARAGRAPHS = _names(
+    "p div section article main header footer aside nav blockquote pre figure figcaption ul ol dl table h1 h2 h3 h4 "
+    "h5 h6 hr address details summary body form fieldset center"
+)
+_KEPT_SPACE = "\x1f"
+"""A space of preformatted text on its way; no document holds this character."""
+
+_LINES = {"li", "dt", "dd", "tr", "caption", "br"}
+_OPENING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES, "\n") | {"li": "\n- "}
+_CLOSING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES - {"br"}, "\n") | {"td": "\t", "th": "\t"}
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
+_INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
+_BLANKS = re.compile(r"  +|[\r\x0b][ \r\x0b]*")
+
+
+def parse_fragment(markup: str) -> HtmlElement:
+    """A `<div>` with the parsed markup; anything parses."""
+    # Bytes in an encoding that the parser is told: lxml refuses a str with an XML declaration.
+    data = parsable(markup).encode("utf-8")
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    root = html.document_fromstring(b"<html><body><div>" + data + b"</div></body></html>", parser=parser)
+    body = root.find("body")
+    holder = html.Element("div")
+    for child in list(body if body is not None else root):
+        # The parser may close our div early; what follows belongs to it all the same.
+        if child.tag == "div" and not child.attrib and len(holder) == 0 and not holder.text:
+            holder.text = child.text
+            holder.extend(list(child))
+            _append_text(holder, child.tail)
+        else:
+            holder.append(child)
+    return holder
+
+
+def clean(markup: str, base: str | None) -> str:
+    """Markup from outside, harmless and with absolute addresses; addresses without a base are dropped."""
+    return clean_tree(parse_fragment(markup), base) if markup.strip() else ""
+
+
+def clean_tree(root: HtmlElement, base: str | None) -> str:
+    """The inside of an element, made harmless. The tree is changed."""
+    for element in list(root.iter(etree.Element)):
+        if element.tag in _REMOVED_WITH_CONTENT and element is not root:
+            element.drop_tree()
+        else:
+            tidy_element(element, base)
+    holder = html.Element("div")
+    holder.text = root.text
+    holder.extend(list(root))
+    inner = html.tostring(holder, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
+    return _CLEANER.clean(inner).strip()
+
+
+def tidy_element(element: HtmlElement, base: str | None) -> None:
+    """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
+    if element.tag == "img" and images.is_pixel(element):
+        element.drop_tree()
+        return
+    if element.tag in _RAW:
+        element.tag = "pre"
+    if not element.attrib and element.tag != "img":
+        return
+    if element.tag == "img":
+        images.wake(element)
+    elif element.tag == "source":
+        images.wake_set(element)
+    for name in ("href", "src", "poster", "cite"):
+        if (value := element.get(name)) is not None:
+            _set(element, name, link(base, value) if name == "href" else urls.absolute(base, value))
+    _tidy_names(element)
+    if (value := element.get("srcset")) is not None:
+        _set(element, "srcset", urls.srcset(base, value) or None)
+    if element.tag == "img" and not element.get("src") and not element.get("srcset"):
+        element.drop_tree()
+
+
+def _tidy_names(element: HtmlElement) -> None:
+    """Names of places as ids, and table cells that refer to ids; nh3 puts the prefix before the ids themselves."""
+    if element.tag == "a" and element.get("name") and not element.get("id"):
+        element.set("id", element.get("name") or "")
+    if headers := element.get("headers"):
+        element.set("headers", " ".join(ID_PREFIX + name for name in headers.split()))
+
+
+def link(base: str | None, reference: str) -> str | None:
+    """Where a link leads: an absolute address, a mail address or telephone number, or a place in the text itself.
+
+    Without the parameters that only tell who sent a reader there.
+    """
+    reference = reference.strip()
+    if reference.startswith("#") and len(reference) > 1:
+        return f"#{ID_PREFIX}{reference[1:]}"
+    if re.match(r"(mailto|tel):", reference, re.IGNORECASE):
+        return reference
+    if (url := urls.absolute(base, reference)) is None:
+        return None
+    page, _, place = url.partition("#")
+    if place and base and page == base.partition("#")[0]:
+        return f"#{ID_PREFIX}{place}"
+    return urls.untracked(url)
+
+
+def _set(element: HtmlElement, name: str, value: str | None) -> None:
+    if value:
+        element.set(name, value)
+    else:
+        del element.attrib[name]
+
+
+def _append_text(holder: HtmlElement, text: str | None) -> None:
+    if not text:
+        return
+    if len(holder):
+        holder[-1].tail = (holder[-1].tail or "") + text
+    else:
+        holder.text = (holder.text or "") + text
+
+
+def to_text(markup: str) -> str:
+    """HTML as plain text: paragraphs parted by an empty line, list items by a line with a dash, table cells by tabs.
+
+    Never put to work on text that is no HTML: "a < b" would lose its end.
+    """
+    if not markup.strip():
+        return ""
+    # Without lxml.html, whose elements are made in Python, one by one.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    return tree_to_text(etree.fromstring(b"<html><body>" + parsable(markup).encode() + b"</body></html>", parser))
+
+
+def clean_to_text(markup: str) -> str:
+    """The same for what `clean` gave, which need not be parsed for it: its tags are balanced and written one way."""
+    return _laid_out("".join(_pieces_of_clean(markup)))
+
+
+def _pieces_of_clean(markup: str) -> Iterator[str]:
+    inside = {"pre": 0, "hidden": 0}
+    parts = iter(_CLEAN_TAG.split(markup))
+    yield _flow(unescape(next(parts)), 0)
+    for closes, tag, text in zip(parts, parts, parts, strict=True):
+        if tag in _INSIDE:
+            inside[_INSIDE[tag]] += -1 if closes else 1
+        yield (_CLOSING if closes else _OPENING).get(tag, "")
+        if text and not inside["hidden"]:
+            yield _flow(unescape(text), inside["pre"])
+
+
+def tree_to_text(root: etree._Element) -> str:
+    """The text of an element, as `to_text` does."""
+    return _laid_out("".join(_pieces(root)))
+
+
+def _laid_out(text: str) -> str:
+    """The pieces of a text as paragraphs and lines."""
+    blocks = []
+    for block in re.split(r"\f+", text):
+        lines = [_BLANKS.sub(" ", line).strip(" \t") for line in block.split("\n")]
+        if joined := "\n".join(line for line in lines if line):
+            blocks.append(joined)
+    return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
+
+
+def _pieces(root: etree._Element) -> Iterator[str]:
+    """The texts in reading order; a form feed ends a paragraph, a newline a line. Walks without recursion."""
+    inside = {"pre": 0, "hidden": 0}
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        tag = str(element.tag)
+        if event == "start":
+            if tag in _INSIDE:
+                inside[_INSIDE[tag]] += 1
+            yield _OPENING.get(tag, "")
+            text = element.text
+        else:
+            if event == "end" and tag in _INSIDE:
+                inside[_INSIDE[tag]] -= 1
+            yield _CLOSING.get(tag, "")
+            text = None if element is root else element.tail
+        if text and not inside["hidden"]:
+            yield _flow(text, inside["pre"])
+
+
+def _flow(text: str, pre: int) -> str:
+    """A text with each white space as one blank; in preformatted text blanks are kept."""
+    if pre:
+        return text.replace(" ", _KEPT_SPACE)
+    words = " ".join(text.split())
+    if not words:
+        return " "
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
