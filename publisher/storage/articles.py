@@ -83,6 +83,11 @@ _KNOWN = each_dialect(
         .where(article_name.c.source_id == bindparam("source"), among_values(article_name.c.name))
     )
 )
+_ADD = {
+    name: make(article).on_conflict_do_nothing().returning(article.c.id, article.c.key_hash)
+    for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_REVISE = insert(article_revision)
 _CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
 
 
@@ -247,9 +252,7 @@ class SqlArticles(Articles):
         if not by_hash:
             return []
         rows = [_article_values(source_id, change, now) | {"key_hash": key} for key, change in by_hash.items()]
-        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-        statement = make(article).on_conflict_do_nothing().returning(article.c.id, article.c.key_hash)
-        ids = {row.key_hash: row.id for row in self._connection.execute(statement, rows)}
+        ids = {row.key_hash: row.id for row in self._connection.execute(_ADD[self._connection.dialect.name], rows)}
         made = {ids[key]: change for key, change in by_hash.items() if key in ids}
         write_terms(self._connection, {id: terms_of(change.entry.content) for id, change in made.items()})
         self._name(source_id, {id: (change.entry.key, *change.names) for id, change in made.items()})
@@ -334,7 +337,7 @@ class SqlArticles(Articles):
             {**draft.values, "article_id": draft.article_id, "seq": seq}
             for seq, draft in enumerate(drafts, start=after + 1)
         ]
-        self._connection.execute(insert(article_revision), rows)
+        self._connection.execute(_REVISE, rows)
         many(self._connection, _NUMBER, [(row["seq"], row["seq"], row["article_id"]) for row in rows])
         return SeqRange(after, upto)
 

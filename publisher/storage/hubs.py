@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from publisher.domain.websub import HubMode, HubState, HubSubscription
 from publisher.pipeline.ports import HubContent, HubSubscriptions
@@ -11,6 +11,13 @@ from publisher.storage.schema import websub, websub_content
 
 KEPT = 20
 """How much of what a hub brought may wait for one source: more is a hub gone wild, and polling finds the rest."""
+
+# Made once: it is asked at every look at a feed.
+_OF_SOURCE = (
+    select(websub)
+    .where(websub.c.source_id == bindparam("source"), websub.c.state != HubState.ENDING.value)
+    .order_by(websub.c.id.desc())
+)
 
 
 class SqlHubSubscriptions(HubSubscriptions):
@@ -25,8 +32,7 @@ class SqlHubSubscriptions(HubSubscriptions):
 
     def of(self, source_id: int) -> HubSubscription | None:
         """The one of a source that is not ending."""
-        where = (websub.c.source_id == source_id, websub.c.state != HubState.ENDING.value)
-        row = self._connection.execute(select(websub).where(*where).order_by(websub.c.id.desc())).first()
+        row = self._connection.execute(_OF_SOURCE, {"source": source_id}).first()
         return _read(row) if row is not None else None
 
     def behind(self, token: str) -> HubSubscription | None:

@@ -4,17 +4,29 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain import stories
 from publisher.pipeline.ports import Placed, Stories, Unplaced
-from publisher.storage.lists import among
+from publisher.storage.lists import among, each_dialect, many, values_for
 from publisher.storage.remembered import SqlMeta
 from publisher.storage.schema import HAS_NO_SKETCH, article, article_band, article_revision
 from publisher.storage.types import unpack
 
+_ADD_BAND = "INSERT INTO article_band (band, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
 _FORGOTTEN = "stories_forgotten"
 """The word in meta that says up to which article bands were dropped."""
+
+_SHARING = each_dialect(
+    lambda among_values: (
+        select(article_band.c.article_id)
+        .join(article, article.c.id == article_band.c.article_id)
+        .where(among_values(article_band.c.band), article.c.source_id != bindparam("source"))
+        .group_by(article_band.c.article_id)
+        .order_by(func.count().desc(), article_band.c.article_id)
+        .limit(bindparam("most"))
+    )
+)
 
 
 class SqlStories(Stories):
@@ -37,16 +49,8 @@ class SqlStories(Stories):
 
     def sharing(self, bands: Sequence[int], source_id: int, limit: int) -> list[int]:
         """Placed articles of other sources that share bands, those first that share most."""
-        shared = func.count().label("shared")
-        query = (
-            select(article_band.c.article_id)
-            .join(article, article.c.id == article_band.c.article_id)
-            .where(among(self._connection, article_band.c.band, bands), article.c.source_id != source_id)
-            .group_by(article_band.c.article_id)
-            .order_by(shared.desc(), article_band.c.article_id)
-            .limit(limit)
-        )
-        return list(self._connection.execute(query).scalars())
+        asked = {"source": source_id, "most": limit, "values": values_for(self._connection, bands)}
+        return list(self._connection.execute(_SHARING[self._connection.dialect.name], asked).scalars())
 
     def texts(self, article_ids: Sequence[int]) -> Mapping[int, str]:
         """What some articles say now."""
@@ -67,10 +71,7 @@ class SqlStories(Stories):
         statement = update(article).where(article.c.id == bindparam("article")).values(sketch=bindparam("bands"))
         self._connection.execute(statement, rows)
         bands = sorted((band, one.id) for one in articles for band in set(one.bands))
-        if bands:
-            make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
-            values = [{"band": band, "article_id": article_id} for band, article_id in bands]
-            self._connection.execute(make(article_band).on_conflict_do_nothing(), values)
+        many(self._connection, _ADD_BAND, bands)
         for one in articles:
             if one.alike is not None:
                 self._join(one.id, one.alike)
