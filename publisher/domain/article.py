@@ -283,6 +283,8 @@ def shorten(text: str, limit: int) -> str:
 
 def _fitting(text: str, limit: int) -> str:
     """The longest beginning of a text that is no wider than `limit` columns."""
+    if columns(text[:limit]) == limit < columns(text[: limit + 1]):
+        return text[:limit]
     width = 0
     for place, char in enumerate(text):
         width += columns(char)

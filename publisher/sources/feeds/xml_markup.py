@@ -1,6 +1,5 @@
 """XHTML inside XML, written as HTML."""
 
-from collections.abc import Iterator
 from html import escape
 
 from lxml import etree
@@ -16,28 +15,30 @@ def inner_markup(element: etree._Element, *, strips_div: bool) -> str:
         only = element[0]
         if _local(only) == "div":
             element = only
-    return "".join(_inside(element, 0))
+    pieces: list[str] = []
+    _write_inside(element, 0, pieces)
+    return "".join(pieces)
 
 
-def _inside(element: etree._Element, depth: int) -> Iterator[str]:
-    yield escape(element.text or "", quote=False)
+def _write_inside(element: etree._Element, depth: int, pieces: list[str]) -> None:
+    pieces.append(escape(element.text or "", quote=False))
     for child in element:
         if depth >= _DEEPEST:
-            yield escape("".join(child.itertext()), quote=False)
+            pieces.append(escape("".join(child.itertext()), quote=False))
         else:
-            yield from _outside(child, depth + 1)
-        yield escape(child.tail or "", quote=False)
+            _write(child, depth + 1, pieces)
+        pieces.append(escape(child.tail or "", quote=False))
 
 
-def _outside(element: etree._Element, depth: int) -> Iterator[str]:
+def _write(element: etree._Element, depth: int, pieces: list[str]) -> None:
     name = _local(element)
     # Attributes of other namespaces mean nothing in HTML.
     attributes = "".join(f' {key}="{escape(value)}"' for key, value in element.attrib.items() if key[0] != "{")
-    yield f"<{name}{attributes}>"
+    pieces.append(f"<{name}{attributes}>")
     if name in _VOID and not len(element) and not element.text:
         return
-    yield from _inside(element, depth)
-    yield f"</{name}>"
+    _write_inside(element, depth, pieces)
+    pieces.append(f"</{name}>")
 
 
 def _local(element: etree._Element) -> str:

@@ -42,10 +42,10 @@ def untracked(url: str) -> str:
     """The address without the parameters that tell who sent a reader there; everything else stays as it is."""
     if "?" not in url:
         return url
-    parts = urlsplit(url)
-    kept = [parameter for parameter in parts.query.split("&") if not tracks(parameter)]
-    query = "&".join(kept)
-    return url if query == parts.query else urlunsplit(parts._replace(query=query))
+    before, _, fragment = url.partition("#")
+    page, _, query = before.partition("?")
+    kept = "&".join(parameter for parameter in query.split("&") if not tracks(parameter))
+    return url if kept == query else page + (f"?{kept}" if kept else "") + (f"#{fragment}" if fragment else "")
 
 
 def normalised(url: str) -> str:
