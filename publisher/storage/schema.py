@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     literal_column,
+    text,
 )
 
 from publisher.storage.types import JsonText, Number, OutsideText, UtcTime
@@ -188,8 +189,9 @@ article = Table(
     Index("article_dated", "dated", "id"),
     sqlite_autoincrement=True,
 )
-IS_HELD = literal_column("held", Boolean)
-HAS_NO_SKETCH = literal_column("sketch IS NULL", Boolean)
+# As text: what SQLAlchemy makes of a Boolean for SQLite (`held = 1`) no longer matches the index.
+IS_HELD = text("held")
+HAS_NO_SKETCH = text("sketch IS NULL")
 Index("article_held", article.c.source_id, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
 Index(
     "article_unsketched",
