@@ -33,6 +33,7 @@ from publisher.pipeline.collect import Collector, FetcherFor, SourceReport, end_
 from publisher.pipeline.compose import Composer
 from publisher.pipeline.deliver import Deliverer, DrainReport
 from publisher.pipeline.hubs import Hubs
+from publisher.pipeline.judging import within_what_is_reserved
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -404,4 +405,4 @@ def try_source(source: Source, readers: Readers, fetcher: Fetcher, clock: Clock)
     reading = readers[source.kind].read(request, FetcherFor(fetcher, source.name))
     if reading.failure is not None:
         raise SourceError(source.name, reading.failure)
-    return reading
+    return replace(reading, entries=tuple(within_what_is_reserved(reading, source)))

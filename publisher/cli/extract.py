@@ -42,8 +42,9 @@ def extract(
     if as_json:
         show_json(found.as_dict())
         return
+    fields = {**found.as_dict(), "reservations": found.reservations.words()}
     if explain:
-        show_evidence(found.as_dict(), found.evidence)
+        show_evidence(fields, {**found.evidence, "reservations": "; ".join(found.reservations.evidence)})
         return
-    show_table(("field", "value"), [(name, value) for name, value in found.as_dict().items() if name not in _LONG])
+    show_table(("field", "value"), [(name, value) for name, value in fields.items() if name not in _LONG])
     say(found.text)

@@ -78,8 +78,9 @@ def try_(
 ) -> None:
     """Read a source and show what would be stored; nothing is.
 
-    Reads the list and its article pages just as `collect` does the first time. What was got a moment ago is used again
-    ([fetch] reuse), so that another try with other selectors costs the site nothing.
+    Reads the list and its article pages just as `collect` does the first time, and leaves out what a site reserves.
+    What was got a moment ago is used again (see `reuse` under fetch), so that another try with other selectors costs
+    the site nothing.
 
     Example: publisher source try blog --explain
     """
@@ -118,6 +119,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "summary": content.summary,
         "image": content.image,
         "original_url": content.original_url,
+        "reservations": content.reservations.words(),
         "text": content.text,
         "html": content.html,
         "evidence": dict(entry.evidence),
@@ -131,7 +133,7 @@ def _explain(source: Source, entry: Entry) -> None:
     fields = {
         name: value.astimezone(zone) if isinstance(value, datetime) else value for name, value in _entry(entry).items()
     }
-    show_evidence(fields, entry.evidence)
+    show_evidence(fields, {**entry.evidence, "reservations": "; ".join(entry.content.reservations.evidence)})
 
 
 def _show(source: Source, reading: Reading) -> None:

@@ -69,6 +69,16 @@ class Reservations:
             if (value := getattr(self, one.name)) is not None and value is not False and value != ()
         }
 
+    def words(self) -> tuple[str, ...]:
+        """The reservations as sites write them."""
+        said = [name for name, holds in (("noarchive", self.noarchive), ("nosnippet", self.nosnippet)) if holds]
+        if self.max_snippet is not None:
+            said.append(f"max-snippet:{self.max_snippet}")
+        if self.tdm:
+            said.append(" ".join(filter(None, ("tdm-reservation: 1", self.tdm_policy))))
+        said += [f"{name}={'yes' if holds else 'no'}" for name, holds in self.signals]
+        return (*said, *([f"license {self.licence}"] if self.licence else []))
+
 
 NONE = Reservations()
 

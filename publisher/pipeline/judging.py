@@ -54,7 +54,7 @@ def judge(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
     """What the entries mean, and which keys stay a backlog: named by the first listing, a page of older articles, or a
     flood, and not read yet."""
     source = stored.source
-    entries = _without_stand_ins([_within_reservations(entry, source, reading) for entry in reading.entries])
+    entries = _without_stand_ins(within_what_is_reserved(reading, source))
     found = work.articles.known(source.id, identity.asked_names(entries))
     identified = identity.identify(entries, found, reading.guids or stored.state.guids, reading.listed)
     backlog = _backlog(work, stored, reading)
@@ -158,6 +158,11 @@ def _missing(work: UnitOfWork, source: Source, reading: Reading) -> list[Missing
     known = work.articles.known(source.id, list(reading.missing)) if reading.missing else {}
     away = reading.missing.items()
     return [decide_missing(known[key], status, source.on_gone) for key, status in away if key in known]
+
+
+def within_what_is_reserved(reading: Reading, source: Source) -> list[Entry]:
+    """The entries as they may be stored, each with all that is reserved for it."""
+    return [_within_reservations(entry, source, reading) for entry in reading.entries]
 
 
 def _within_reservations(entry: Entry, source: Source, reading: Reading) -> Entry:

@@ -84,14 +84,11 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
         return draft
     otherwise = "it keeps the text it has" if _is_settled(known) else "its text is the feed's own"
     match pages.read(draft.url, otherwise=otherwise, known=known):
-        case ReadPage(article, validators) if len(article.text) > len(draft.content.text):
-            return replace(
-                draft,
-                content=_completed(draft.content, article, pages.source),
-                canonical_url=article.canonical_url,
-                validators_etag=validators.etag,
-                validators_last_modified=validators.last_modified,
-                evidence={**article.evidence, **draft.evidence},
+        case ReadPage(article) as page:
+            return (
+                _with_page(draft, page, pages.source)
+                if len(article.text) > len(draft.content.text)
+                else replace(draft, content=replace(draft.content, reservations=article.reservations))
             )
         case Unread(_, lasting):
             return _without_page(draft, known, pages, lasting=lasting)
@@ -99,6 +96,18 @@ def _decided(draft: Entry, known: KnownArticle | None, pages: Pages) -> Entry | 
             return None
         case _:
             return draft
+
+
+def _with_page(draft: Entry, page: ReadPage, source: Source) -> Entry:
+    """An entry with the text of its page."""
+    return replace(
+        draft,
+        content=_completed(draft.content, page.article, source),
+        canonical_url=page.article.canonical_url,
+        validators_etag=page.validators.etag,
+        validators_last_modified=page.validators.last_modified,
+        evidence={**page.article.evidence, **draft.evidence},
+    )
 
 
 def _is_settled(known: KnownArticle | None) -> bool:
@@ -142,6 +151,7 @@ def _completed(content: Content, article: Extracted, source: Source) -> Content:
         original_url=article.original_url,
         source=content.source or article.source,
         section=article.section,
+        reservations=article.reservations,
     )
 
 

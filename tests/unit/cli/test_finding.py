@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.conftest import CONFIG, Run
-from tests.unit.sources.site import Site
+from tests.unit.sources.site import Answer, Site
 
 LISTS = Path(__file__).parents[2] / "data" / "lists"
 TEXT = "On plan {} the council heard {} speakers, and most of them asked for more time to read. " * 4
@@ -101,3 +101,24 @@ def test_heal_shows_and_accepts_a_proposal(run: Run, configured: Path, paper: Si
     assert run("collect", "--once", "post").code == 0
     result = run("source", "heal", "post", "--accept")
     assert (result.code, result.err) == (2, "publisher: source post: nothing is proposed\n")
+
+
+def test_try_shows_what_is_reserved_and_only_what_would_be_stored(run: Run, configured: Path, paper: Site) -> None:
+    listing = f'[[source]]\nname = "paper"\nkind = "listing"\nurl = "{paper.url}/"\nselectors = {{ item = "li" }}\n'
+    (configured / "publisher.toml").write_text((configured / "publisher.toml").read_text() + listing)
+    put(paper, range(1, 4))
+    page = paper.pages["/n/story-1.html"]
+    assert isinstance(page, Answer)
+    headers = {**page.headers, "TDM-Reservation": "1", "X-Robots-Tag": "nosnippet"}
+    paper.pages["/n/story-1.html"] = Answer(page.body, headers=headers)
+    paper.pages["/robots.txt"] = Answer(b"User-agent: *\nContent-Signal: ai-train=no\n")
+    first, second, _ = json.loads(run("source", "try", "paper", "--json").out)
+    assert first["reservations"] == ["nosnippet", "tdm-reservation: 1", "ai-train=no"]
+    assert (first["text"], first["html"], first["summary"]) == ("", "", "")
+    assert second["reservations"] == ["ai-train=no"]
+    assert second["text"]
+    shown = " ".join(run("source", "try", "paper", "--explain").out.split())
+    assert "X-Robots-Tag: nosnippet; header: tdm-reservation 1" in shown
+    assert run("collect", "--once", "paper").code == 0
+    stored = json.loads(run("article", "show", f"{paper.url}/n/story-1.html", "--json").out)
+    assert (stored["rights"], stored["reservations"]) == ("quote", first["reservations"])

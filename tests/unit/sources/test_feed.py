@@ -432,3 +432,13 @@ def test_of_an_article_that_is_still_listed_only_410_is_believed(site, desk, sta
     site.pages["/boats"] = Answer(status=status)
     serve(site, rss(SHORT_ITEM.replace("In short", "Shorter")))
     assert desk.read(feed(site, full_text=True)).missing == ({key: 410} if missed else {})
+
+
+@pytest.mark.parametrize("text", [LONG, "Short."], ids=["whole", "shorter than the feed's"])
+def test_what_the_page_of_an_entry_reserves_holds_for_the_entry(site, desk, text):
+    serve(site, rss(SHORT_ITEM))
+    page = f'<meta name="robots" content="max-snippet:20"><article><h1>Boats</h1><p>{text}</p></article>'
+    site.html("/boats", page, **{"X-Robots-Tag": "noarchive", "TDM-Reservation": "1"})
+    reserved = only(desk.read(feed(site, full_text=True))).content.reservations
+    assert reserved.words() == ("noarchive", "max-snippet:20", "tdm-reservation: 1")
+    assert len(reserved.evidence) == 3
