@@ -53,6 +53,8 @@ class _Documents:
     pages: dict[str, SitemapUrl] = field(default_factory=dict)
     baseline: set[str] = field(default_factory=set)
     """Pages of documents that were there before and are read for the first time now."""
+    seen: set[str] = field(default_factory=set)
+    """Addresses of sitemaps that were read at this look: indexes may name each other in a circle."""
     problems: list[str] = field(default_factory=list)
 
     def take(self, document: SitemapDocument, depth: int, *, first_read: bool) -> None:
@@ -75,7 +77,7 @@ class _Documents:
             if link.url in self.memory or len(self.memory) < MOST_DOCUMENTS:
                 self.memory.setdefault(link.url, DocumentMemory(link.lastmod))
         for link in sorted((link for link in links if link.url in self.memory), key=self._order):
-            if self._is_due(link):
+            if urls.normalised(link.url) not in self.seen and self._is_due(link):
                 if self.left <= 0 or len(self.pages) >= sitemap.MAX_URLS:
                     return
                 self.left -= 1
@@ -100,13 +102,18 @@ class _Documents:
         return known is None or not link.lastmod or known.lastmod != link.lastmod
 
     def _read(self, link: SitemapLink, depth: int) -> None:
+        self.seen.add(urls.normalised(link.url))
         known = self._of(link.url)
         validators = known.validators if known else Validators()
         request = FetchRequest(url=link.url, accept=ACCEPT, validators=validators, max_bytes=sitemap.MAX_BYTES)
         match self.fetcher.fetch(request):
             case NotModified(validators=kept):
                 self._remember(link, kept)
+            case Fetched(url=url) as fetched if self._leads_back(link, url):
+                # It leads to one that was read already, and so to the same.
+                self._remember(link, fetched.validators)
             case Fetched() as fetched:
+                self.seen.add(urls.normalised(fetched.url))
                 try:
                     document = sitemap.parse(fetched.body, fetched.url, articles.zone_of(self.source))
                 except NotASitemap as error:
@@ -117,6 +124,10 @@ class _Documents:
                 self.take(document, depth + 1, first_read=first_read)
             case result:
                 self.problems.append(f"{link.url}: {_refusal(result)}")
+
+    def _leads_back(self, link: SitemapLink, url: str) -> bool:
+        """Whether a redirect ended at a sitemap that was read at this look."""
+        return url != link.url and urls.normalised(url) in self.seen - {urls.normalised(link.url)}
 
     def _remember(self, link: SitemapLink, validators: Validators) -> None:
         self.memory[link.url] = DocumentMemory(link.lastmod, validators, self.now)
@@ -142,7 +153,14 @@ class SitemapReader(SourceReader):
             document = sitemap.parse(result.body, result.url, articles.zone_of(source))
         except NotASitemap as error:
             raise SourceError(source.name, f"{source.url} is no sitemap: {error}") from error
-        documents = _Documents(source, fetcher, request.now, request.documents, memory=dict(request.documents or {}))
+        documents = _Documents(
+            source,
+            fetcher,
+            request.now,
+            request.documents,
+            memory=dict(request.documents or {}),
+            seen={urls.normalised(url) for url in (source.url, result.url)},
+        )
         documents.take(document, 0, first_read=False)
         if not documents.pages and request.documents is None:
             raise SourceError(source.name, _nothing_in(document, documents, source))
@@ -275,6 +293,8 @@ class _Larger(Fetcher):
 def _nothing_in(document: SitemapDocument, documents: _Documents, source: Source) -> str:
     if documents.problems:
         return f"{source.url}: none of its sitemaps could be read, the first: {documents.problems[0]}"
+    if document.sitemaps and not (source.include or source.exclude):
+        return f"{source.url} is an index of sitemaps, but none of them names a page"
     if document.urls or document.sitemaps:
         return f"{source.url}: its include and exclude leave no page of it"
     return f"{source.url} is a sitemap without any address"

@@ -1,6 +1,7 @@
 """Sources that are sitemaps: newest first, nothing known twice, and only what an index says has changed."""
 
 import gzip
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -184,7 +185,7 @@ class TestAnIndex:
 
     def test_indexes_that_name_themselves_end(self, site: Site, look: Callable[[], Reading]) -> None:
         index(site, "/sitemap.xml", {"/sitemap.xml": ""})
-        with pytest.raises(SourceError, match="levels deep"):
+        with pytest.raises(SourceError, match="none of them names a page"):
             look()
 
 
@@ -193,6 +194,8 @@ class TestAnIndex:
     [
         (b"<rss><channel/></rss>", "is no sitemap: it is a feed"),
         (b"<urlset/>", "is a sitemap without any address"),
+        (b"<!DOCTYPE html>\n<html><head><link rel=x><title>Oops</title>", "is no sitemap: it is an HTML page"),
+        (b"<html lang=en><p>Oops<br>", "is no sitemap: it is an HTML page"),
     ],
 )
 def test_what_gives_nothing_says_why(site: Site, look: Callable[[], Reading], body: bytes, reason: str) -> None:
@@ -241,3 +244,18 @@ def test_pages_that_need_javascript_are_said_to(site: Site, look: Callable[[], R
         f"{site.url}/app: it needs JavaScript: its content is put into an empty page by a script",
         f"{site.url}/asks: it asks for JavaScript in place of an article",
     )
+
+
+def test_indexes_in_a_circle_are_read_once_a_look(site: Site, desk: Desk, map_source: Source) -> None:
+    index(site, "/sitemap.xml", {"/sitemap.xml": "", "/second.xml": "", "/part.xml": "", "/moved.xml": ""})
+    index(site, "/second.xml", {"/sitemap.xml#top": "", "/second.xml": "", "/part.xml": "2026-11-24"})
+    site.pages["/moved.xml"] = Answer(status=302, headers={"Location": "/part.xml"})
+    urlset(site, "/part.xml", {"/a": "2026-11-20"})
+    article(site, "/a")
+    for _ in range(2):
+        site.asked.clear()
+        reading = desk.read(map_source)
+        maps = Counter(path for path in site.paths() if path.endswith(".xml"))
+        # One redirects to another: that is known only once it was asked.
+        assert maps == {"/sitemap.xml": 1, "/second.xml": 1, "/moved.xml": 1, "/part.xml": 2}
+        assert (reading.listed, reading.problems) == ((f"{site.url}/a",), ())
