@@ -1,4 +1,4 @@
-"""Other people's hosts: the rest they asked for, how many requests they got today, and their robots.txt."""
+"""Other people's hosts: the rest they asked for, how many requests they got today, and what they say of themselves."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -6,8 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from publisher.domain.host import HostState
-from publisher.pipeline.ports import Hosts, RobotsFile, Storage
-from publisher.storage.schema import host, robots
+from publisher.pipeline.ports import HostFile, Hosts, Storage
+from publisher.storage.schema import host, host_file
 
 # One statement, so that processes which ask at the same moment count each other's requests too.
 _COUNT = text("""
@@ -48,22 +48,22 @@ class SqlHosts(Hosts):
         """One more request to a host; how many it got that day."""
         return int(self._connection.execute(_COUNT, {"name": name, "day": day.isoformat()}).scalar_one())
 
-    def robots(self, origin: str) -> RobotsFile | None:
-        """The robots.txt that was read last."""
-        row = self._connection.execute(select(robots).where(robots.c.origin == origin)).one_or_none()
+    def file(self, url: str) -> HostFile | None:
+        """The file as it was read last."""
+        row = self._connection.execute(select(host_file).where(host_file.c.url == url)).one_or_none()
         if row is None:
             return None
-        return RobotsFile(origin=row.origin, until=row.until, text=row.text, refusal=row.refusal)
+        return HostFile(url=row.url, until=row.until, text=row.text, refusal=row.refusal)
 
-    def save_robots(self, file: RobotsFile) -> None:
+    def save_file(self, file: HostFile) -> None:
         """Remember it in place of the one before."""
         values = {"text": file.text, "refusal": file.refusal, "until": file.until}
-        if not self._connection.execute(update(robots).where(robots.c.origin == file.origin).values(**values)).rowcount:
-            self._connection.execute(insert(robots).values(origin=file.origin, **values))
+        if not self._connection.execute(update(host_file).where(host_file.c.url == file.url).values(**values)).rowcount:
+            self._connection.execute(insert(host_file).values(url=file.url, **values))
 
     def forget(self, before: datetime) -> None:
         """Drop what is of no use any more: files not to be believed since then, hosts that owe and are owed nothing."""
-        self._connection.execute(delete(robots).where(robots.c.until < before))
+        self._connection.execute(delete(host_file).where(host_file.c.until < before))
         over = or_(host.c.rest_until.is_(None), host.c.rest_until < before)
         calm = (host.c.refusals == 0, host.c.busy == 0)
         unasked = or_(host.c.day.is_(None), host.c.day < before.date().isoformat())
@@ -89,14 +89,14 @@ class StoredHosts(Hosts):
         """One more request to a host; how many it got that day."""
         return self._storage.share(lambda work: work.hosts.count(name, day))
 
-    def robots(self, origin: str) -> RobotsFile | None:
-        """The robots.txt that was read last."""
+    def file(self, url: str) -> HostFile | None:
+        """The file as it was read last."""
         with self._storage.read() as work:
-            return work.hosts.robots(origin)
+            return work.hosts.file(url)
 
-    def save_robots(self, file: RobotsFile) -> None:
+    def save_file(self, file: HostFile) -> None:
         """Remember it in place of the one before."""
-        self._storage.share(lambda work: work.hosts.save_robots(file))
+        self._storage.share(lambda work: work.hosts.save_file(file))
 
     def forget(self, before: datetime) -> None:
         """Drop what is of no use any more."""

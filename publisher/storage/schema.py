@@ -146,11 +146,11 @@ host = Table(
     Column("requests", Number, nullable=False),
 )
 
-# robots.txt of an origin as it was read: its text, or why it can't be read.
-robots = Table(
-    "robots",
+# robots.txt and the like as they were read: the text, or why it can't be read.
+host_file = Table(
+    "host_file",
     metadata,
-    Column("origin", String(300), primary_key=True),
+    Column("url", String(300), primary_key=True),
     Column("text", OutsideText),
     Column("refusal", OutsideText),
     Column("until", UtcTime, nullable=False),

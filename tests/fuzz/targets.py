@@ -94,10 +94,10 @@ def _sanitize(data: bytes) -> None:
 class _Memory:
     """Hosts that are forgotten at once."""
 
-    def robots(self, origin: str) -> None:
+    def file(self, url: str) -> None:
         return None
 
-    def save_robots(self, file: object) -> None:
+    def save_file(self, file: object) -> None:
         pass
 
 
@@ -107,7 +107,6 @@ def _robots(data: bytes) -> None:
         robots.refusal(url)
         robots.delay(url)
         robots.reserved(url)
-    reservations.from_well_known(data, "/a")
 
 
 def _headers(data: bytes) -> None:

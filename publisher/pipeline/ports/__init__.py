@@ -17,7 +17,7 @@ from publisher.pipeline.ports.composing import (
     Subscriptions,
 )
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
-from publisher.pipeline.ports.hosts import Hosts, RobotsFile
+from publisher.pipeline.ports.hosts import HostFile, Hosts
 from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter, Standing
 from publisher.pipeline.ports.reading import (
@@ -51,6 +51,7 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "Gone",
+    "HostFile",
     "Hosts",
     "HubContent",
     "HubSubscriptions",
@@ -68,7 +69,6 @@ __all__ = [
     "Refused",
     "RenderRequest",
     "Renderer",
-    "RobotsFile",
     "Run",
     "Runs",
     "SeqRange",

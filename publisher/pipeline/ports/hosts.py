@@ -9,20 +9,21 @@ from publisher.domain.host import HostState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RobotsFile:
-    """The robots.txt of an origin (scheme, host, port) as it was read, to be believed `until` then.
+class HostFile:
+    """What a host says of itself at a known address (robots.txt, tdmrep.json) as it was read, to be believed `until`
+    then.
 
-    Without `text` all is allowed, or nothing for the reason that `refusal` gives.
+    Without `text` there is none, or it can't be read for the reason that `refusal` gives.
     """
 
-    origin: str
+    url: str
     until: datetime
     text: str | None = None
     refusal: str | None = None
 
 
 class Hosts(Protocol):
-    """Hosts and their robots.txt."""
+    """Hosts and what they say of themselves."""
 
     def all(self) -> Mapping[str, HostState]:
         """All hosts that there is something to remember of, by name."""
@@ -36,11 +37,11 @@ class Hosts(Protocol):
         """One more request to a host; how many it got that day."""
         ...
 
-    def robots(self, origin: str) -> RobotsFile | None:
-        """The robots.txt that was read last."""
+    def file(self, url: str) -> HostFile | None:
+        """The file as it was read last."""
         ...
 
-    def save_robots(self, file: RobotsFile) -> None:
+    def save_file(self, file: HostFile) -> None:
         """Remember it in place of the one before."""
         ...
 

@@ -111,7 +111,7 @@ class HttpFetcher(Fetcher):
         self._clock = clock
         self._hosts = HostQueue(manners, memory, clock)
         self._robots = Robots(self._fetch_robots, memory, clock)
-        self._well_known = WellKnown(self.fetch)
+        self._well_known = WellKnown(self.fetch, memory, clock)
         self._pools = Pools(config.allow_private, ssl_context, resolve)
 
     def close(self) -> None:

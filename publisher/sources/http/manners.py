@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from publisher.domain.host import HostState, after_answer, tomorrow
 from publisher.domain.source import HINT_LIMIT
-from publisher.pipeline.ports import Clock, Hosts, Refused, RobotsFile
+from publisher.pipeline.ports import Clock, HostFile, Hosts, Refused
 from publisher.sources.http.guard import Deadline, is_loopback_host
 
 LONGEST_CRAWL_DELAY = timedelta(seconds=10)
@@ -132,7 +132,7 @@ class Forgetful(Hosts):
 
     def __init__(self) -> None:
         self._requests: dict[tuple[str, date], int] = {}
-        self._robots: dict[str, RobotsFile] = {}
+        self._files: dict[str, HostFile] = {}
         self._lock = threading.Lock()
 
     def all(self) -> Mapping[str, HostState]:
@@ -148,13 +148,13 @@ class Forgetful(Hosts):
             self._requests[name, day] = self._requests.get((name, day), 0) + 1
             return self._requests[name, day]
 
-    def robots(self, origin: str) -> RobotsFile | None:
-        """The robots.txt that was read last."""
-        return self._robots.get(origin)
+    def file(self, url: str) -> HostFile | None:
+        """The file as it was read last."""
+        return self._files.get(url)
 
-    def save_robots(self, file: RobotsFile) -> None:
+    def save_file(self, file: HostFile) -> None:
         """Remember it in place of the one before."""
-        self._robots[file.origin] = file
+        self._files[file.url] = file
 
     def forget(self, before: datetime) -> None:
         """It ends with the process."""

@@ -70,10 +70,10 @@ def from_robots(text: str, path: str) -> Reservations:
     return _together(said)
 
 
-def from_well_known(body: bytes, path: str) -> Reservations:
+def from_well_known(text: str, path: str) -> Reservations:
     """What a host's tdmrep.json says of a path: the first location that matches, `*` and `$` as in robots.txt."""
     try:
-        rules = json.loads(body)
+        rules = json.loads(text)
     except (ValueError, RecursionError):
         return NONE
     for rule in rules if isinstance(rules, list) else ():

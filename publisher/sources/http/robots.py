@@ -16,16 +16,17 @@ from publisher.pipeline.ports import (
     FetchRequest,
     FetchResult,
     Gone,
+    HostFile,
     Hosts,
     NotModified,
     Refused,
-    RobotsFile,
 )
 from publisher.sources.http.reservations import from_robots
 
 AGENT = "publisher"
 """Our product token (section 2.2.1)."""
 
+PATH = "/robots.txt"
 MAX_BYTES = 500 * 1024
 MAX_REDIRECTS = 5
 KEEP = timedelta(hours=24)
@@ -88,7 +89,7 @@ class Robots:
         with self._lock:
             known = self._origins.setdefault(origin, _Origin())
         with known.lock:
-            if known.rules is None and (file := self._memory.robots(origin)):
+            if known.rules is None and (file := self._memory.file(origin + PATH)):
                 known.rules = _read(file)
             if known.rules is None or known.rules.until <= self._clock():
                 known.rules = self._ask(origin)
@@ -96,7 +97,7 @@ class Robots:
 
     def _ask(self, origin: str) -> _Rules:
         request = FetchRequest(
-            url=f"{origin}/robots.txt",
+            url=origin + PATH,
             accept="text/plain, */*;q=0.5",
             deadline=_DEADLINE,
             max_bytes=MAX_BYTES,
@@ -106,8 +107,8 @@ class Robots:
         if isinstance(result, Refused) and result.postponed:
             # We did not ask at all: that says nothing of the file.
             return _Rules(now, refusal=result)
-        file = _judge(result, origin, now)
-        self._memory.save_robots(file)
+        file = _judge(result, origin + PATH, now)
+        self._memory.save_file(file)
         return _read(file)
 
 
@@ -116,20 +117,20 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _read(file: RobotsFile) -> _Rules:
+def _read(file: HostFile) -> _Rules:
     refusal = Refused(file.refusal) if file.refusal else None
     parser = Protego.parse(file.text) if file.text else None
     return _Rules(file.until, parser=parser, text=file.text or "", refusal=refusal)
 
 
-def _judge(result: FetchResult, origin: str, now: datetime) -> RobotsFile:
+def _judge(result: FetchResult, url: str, now: datetime) -> HostFile:
     """Section 2.3.1: 4xx and endless redirects allow everything; 5xx and a broken network forbid everything."""
     match result:
         case Fetched(body=body):
-            return RobotsFile(origin=origin, until=now + KEEP, text=body.decode("utf-8-sig", "replace"))
+            return HostFile(url=url, until=now + KEEP, text=body.decode("utf-8-sig", "replace"))
         case Refused(reason, status) if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            host = urlsplit(origin).hostname or origin
+            host = urlsplit(url).hostname or url
             refusal = f"robots.txt of {host} can't be read ({reason}), which forbids fetching its pages"
-            return RobotsFile(origin=origin, until=now + KEEP_FAILURE, refusal=refusal)
+            return HostFile(url=url, until=now + KEEP_FAILURE, refusal=refusal)
         case Refused() | Gone() | NotModified():
-            return RobotsFile(origin=origin, until=now + KEEP)
+            return HostFile(url=url, until=now + KEEP)

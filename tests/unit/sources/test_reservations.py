@@ -1,12 +1,16 @@
 """What a site reserves is found wherever it may say so, and nonsense reserves nothing."""
 
+from contextlib import closing
+
 import pytest
 
 from publisher.domain.rights import NONE, Reservations
 from publisher.pipeline.ports import Fetched, FetchRequest
 from publisher.sources.http import reservations
-from publisher.sources.http.fetch import HttpFetcher
+from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.http.manners import Forgetful
 from publisher.sources.pages import page
+from tests.fakes import FakeClock
 from tests.unit.sources.site import Answer, Site
 
 
@@ -124,7 +128,7 @@ def test_robots_txt_says_more_than_its_rules(text: str, path: str, found: dict[s
     ],
 )
 def test_a_host_may_keep_a_list_of_reservations(body: bytes, path: str, mined: bool) -> None:
-    assert reservations.from_well_known(body, path).tdm is mined
+    assert reservations.from_well_known(body.decode("utf-8", "replace"), path).tdm is mined
 
 
 def fetched(fetcher: HttpFetcher, url: str, *, obey_robots: bool = True) -> Reservations:
@@ -154,3 +158,37 @@ def test_of_a_feed_that_its_reader_named_only_the_headers_count(site: Site, fetc
     site.pages["/feed"] = Answer(b"x", headers={"X-Robots-Tag": "nosnippet", "TDM-Reservation": "1"})
     assert signs(fetched(fetcher, f"{site.url}/feed", obey_robots=False)) == {"nosnippet": True, "tdm": True}
     assert [asked.path for asked in site.asked] == ["/feed"]
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_hosts_list_is_asked_for_once_a_day_and_a_restart_forgets_it_not(site: Site, status: int) -> None:
+    rules = b'\xef\xbb\xbf[{"location": "/", "tdm-reservation": 1}]'
+    site.pages["/.well-known/tdmrep.json"] = Answer(rules, status)
+    site.pages["/a"] = Answer(b"x")
+    clock, memory = FakeClock(), Forgetful()
+
+    def look() -> bool:
+        fetcher = HttpFetcher(FetchConfig(allow_private=(site.host,)), clock=clock, memory=memory)
+        with closing(fetcher):
+            return fetched(fetcher, f"{site.url}/a").tdm
+
+    def asked() -> int:
+        return [asked.path for asked in site.asked].count("/.well-known/tdmrep.json")
+
+    assert [look() for _ in range(3)] == [status == 200] * 3
+    assert asked() == 1
+    clock.pass_by(hours=25)
+    look()
+    assert asked() == 2
+
+
+def test_a_hosts_list_that_had_to_wait_is_asked_for_later(site: Site) -> None:
+    site.pages["/.well-known/tdmrep.json"] = Answer(b'[{"location": "/", "tdm-reservation": 1}]')
+    site.pages["/a"] = Answer(b"x")
+    clock, memory = FakeClock(), Forgetful()
+    # robots.txt and the page are the two requests of the day.
+    config = FetchConfig(allow_private=(site.host,), budget=2)
+    with closing(HttpFetcher(config, clock=clock, memory=memory)) as fetcher:
+        assert not fetched(fetcher, f"{site.url}/a").tdm
+        clock.pass_by(hours=23)
+        assert fetched(fetcher, f"{site.url}/a").tdm

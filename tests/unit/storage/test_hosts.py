@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from publisher.domain.host import HostState
-from publisher.pipeline.ports import RobotsFile
+from publisher.pipeline.ports import HostFile
 from publisher.storage.database import SqlStorage
 from publisher.storage.hosts import StoredHosts
 from tests.unit.storage.made import NOW
@@ -35,21 +35,21 @@ def test_requests_are_counted_by_host_and_day(storage: SqlStorage) -> None:
     )
 
 
-def test_robots_files_are_kept_with_what_they_say_or_why_they_could_not_be_read(storage: SqlStorage) -> None:
+def test_files_of_hosts_are_kept_with_what_they_say_or_why_they_could_not_be_read(storage: SqlStorage) -> None:
     hosts = StoredHosts(storage)
-    read = RobotsFile(origin="https://example.org", until=NOW, text="User-agent: *\nDisallow: /\0")
-    refused = RobotsFile(origin="https://example.org", until=NOW + HOUR, refusal="503")
-    assert hosts.robots(read.origin) is None
-    hosts.save_robots(read)
-    assert hosts.robots(read.origin) == RobotsFile(origin=read.origin, until=NOW, text="User-agent: *\nDisallow: /")
-    hosts.save_robots(refused)
-    assert hosts.robots(read.origin) == refused
+    read = HostFile(url="https://example.org/robots.txt", until=NOW, text="User-agent: *\nDisallow: /\0")
+    refused = HostFile(url="https://example.org/robots.txt", until=NOW + HOUR, refusal="503")
+    assert hosts.file(read.url) is None
+    hosts.save_file(read)
+    assert hosts.file(read.url) == HostFile(url=read.url, until=NOW, text="User-agent: *\nDisallow: /")
+    hosts.save_file(refused)
+    assert hosts.file(read.url) == refused
 
 
 def test_what_is_of_no_use_any_more_is_dropped(storage: SqlStorage) -> None:
     hosts = StoredHosts(storage)
-    hosts.save_robots(RobotsFile(origin="https://old.example", until=NOW - HOUR, text=""))
-    hosts.save_robots(RobotsFile(origin="https://new.example", until=NOW + HOUR, text=""))
+    hosts.save_file(HostFile(url="https://old.example/robots.txt", until=NOW - HOUR, text=""))
+    hosts.save_file(HostFile(url="https://new.example/robots.txt", until=NOW + HOUR, text=""))
     hosts.save(HostState(name="rested", rest_until=NOW - HOUR))
     hosts.save(HostState(name="resting", rest_until=NOW + HOUR))
     hosts.save(HostState(name="refusing", rest_until=NOW - HOUR, refusals=1))
@@ -57,5 +57,5 @@ def test_what_is_of_no_use_any_more_is_dropped(storage: SqlStorage) -> None:
     hosts.count("today", TODAY)
     hosts.forget(NOW)
     assert set(hosts.all()) == {"resting", "refusing", "today"}
-    assert hosts.robots("https://old.example") is None
-    assert hosts.robots("https://new.example") is not None
+    assert hosts.file("https://old.example/robots.txt") is None
+    assert hosts.file("https://new.example/robots.txt") is not None

@@ -77,8 +77,8 @@ def _mind_our_manners() -> None:
         sa.Column("requests", NUMBER, nullable=False),
     )
     op.create_table(
-        "robots",
-        sa.Column("origin", sa.String(300), primary_key=True),
+        "host_file",
+        sa.Column("url", sa.String(300), primary_key=True),
         sa.Column("text", sa.Text),
         sa.Column("refusal", sa.Text),
         sa.Column("until", TIME, nullable=False),
