@@ -36,6 +36,9 @@ NONE = Validators()
 PAGE_BYTES = 4 * 1024 * 1024
 """Article pages are smaller; larger ones would keep the extractors busy for long."""
 
+_LOCKED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_KEYS = "; if it is for its readers alone, give the source the headers or the cookie that let you in"
+
 _ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "")
 
@@ -257,7 +260,7 @@ def get(source: Source, fetcher: Fetcher, validators: Validators, accept: str) -
     Raises SourceError.
     """
     obey_robots = source.kind is not SourceKind.FEED
-    request = FetchRequest(url=source.url, accept=accept, validators=validators, obey_robots=obey_robots)
+    request = FetchRequest(url=source.url, accept=accept, validators=validators, obey_robots=obey_robots, named=True)
     match fetcher.fetch(request):
         case Fetched() | NotModified() as result:
             return result
@@ -268,7 +271,7 @@ def get(source: Source, fetcher: Fetcher, validators: Validators, accept: str) -
         case Refused(reason, status, retry_after, postponed):
             raise SourceError(
                 source.name,
-                f"{source.url}: {reason}",
+                f"{source.url}: {reason}{_KEYS if status in _LOCKED else ''}",
                 status=status,
                 retry_after=retry_after,
                 postponed=postponed,

@@ -81,7 +81,7 @@ class _Search:
         if self.refused:
             return None
         self.requests += 1
-        match self.fetcher.fetch(FetchRequest(url=url, accept=_ACCEPT, obey_robots=not given)):
+        match self.fetcher.fetch(FetchRequest(url=url, accept=_ACCEPT, obey_robots=not given, named=given)):
             case Fetched() as fetched:
                 return fetched
             case Gone() | NotModified():

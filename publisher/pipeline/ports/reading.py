@@ -18,6 +18,8 @@ class FetchRequest:
     """One GET, or with a `form` a POST of it. `deadline` bounds the whole request with its redirects, `max_bytes` the
     body after decompression.
 
+    `named` tells that the operator wrote the address, not a site.
+
     `source` is the name of the source that it is for: the owner may have set headers, a cookie or a proxy for it.
     """
 
@@ -27,6 +29,7 @@ class FetchRequest:
     deadline: timedelta = timedelta(seconds=30)
     max_bytes: int = 10 * 1024 * 1024
     obey_robots: bool = True
+    named: bool = False
     source: str = ""
     form: Mapping[str, str] | None = None
 

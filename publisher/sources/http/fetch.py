@@ -26,10 +26,18 @@ from publisher.pipeline.ports import (
 )
 from publisher.sources.http import headers
 from publisher.sources.http.decompress import BadEncoding, TooLarge, decompressed
-from publisher.sources.http.guard import AddressRefused, Deadline, Resolver, system_resolver, within
+from publisher.sources.http.guard import (
+    AddressRefused,
+    Deadline,
+    ProxyUnreachable,
+    Resolver,
+    pair_of,
+    system_resolver,
+    within,
+)
 from publisher.sources.http.manners import Forgetful, HostQueue, Manners, Postponed
 from publisher.sources.http.options import FetchConfig
-from publisher.sources.http.pools import Pools
+from publisher.sources.http.pools import Pools, port_of
 from publisher.sources.http.reservations import from_headers
 from publisher.sources.http.robots import MAX_BYTES as ROBOTS_BYTES
 from publisher.sources.http.robots import MAX_REDIRECTS as ROBOTS_REDIRECTS
@@ -134,6 +142,8 @@ class HttpFetcher(Fetcher):
         except (_Refusal, Postponed) as ended:
             return ended.refused
         except AddressRefused as error:
+            return Refused(f"{error}{_advice(error, errand.request)}")
+        except ProxyUnreachable as error:
             return Refused(str(error))
         except httpcore2.TimeoutException:
             if errand.deadline.remaining() > 0:
@@ -162,6 +172,9 @@ class HttpFetcher(Fetcher):
         parsed = _parse(url)
         url = str(parsed)
         if errand.request.obey_robots and self._config.obey_robots:
+            if errand.request.named:
+                # An address that the operator may open is not first the robots.txt of a host that can't be asked.
+                self._pools.check(parsed)
             with errand.deadline.paused():
                 refusal = self._robots.refusal(url)
             if refusal:
@@ -287,6 +300,16 @@ def _parse(url: str) -> httpx2.URL:
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise _Refusal(f"only http and https addresses are fetched, not {_one_line(url)!r}")
     return parsed
+
+
+def _advice(error: AddressRefused, request: FetchRequest) -> str:
+    """How to open an address: for one that the operator wrote, never for one that a site chose."""
+    if not request.named:
+        return ""
+    asked = _parse(request.url)
+    if pair_of(asked.host, port_of(asked)) != error.pair:
+        return ""
+    return f'; [fetch] allow_private = ["{error.pair}"] would open it'
 
 
 def _join(url: httpx2.URL, location: str) -> str:

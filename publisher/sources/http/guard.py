@@ -34,7 +34,16 @@ _REFUSED_V6 = tuple(
 
 
 class AddressRefused(httpcore2.ConnectError):
-    """The guard let no address of a host through; the message is for the operator."""
+    """The guard let no address of a host through; the message is for the operator. `pair` names the host, as
+    `allow_private` would."""
+
+    def __init__(self, message: str, pair: str = "") -> None:
+        super().__init__(message)
+        self.pair = pair
+
+
+class ProxyUnreachable(httpcore2.ConnectError):
+    """No connection to a proxy could be had; the message is for the operator."""
 
 
 class Deadline:
@@ -156,14 +165,42 @@ class GuardedBackend(httpcore2.NetworkBackend):
 
     def _permitted(self, host: str, port: int) -> list[Address]:
         addresses = _addresses(host, port, self._resolve, _limit(CONNECT_TIMEOUT, httpcore2.ConnectTimeout))
-        pair = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        if pair.casefold() in self._open:
+        pair = pair_of(host, port)
+        if pair in self._open:
             return addresses
         passed = [address for address in addresses if is_public(address)]
         if not passed:
             shown = host if str(addresses[0]) == host else f"{host} is {addresses[0]}, which"
-            raise AddressRefused(f'{shown} is not a public address; [fetch] allow_private = ["{pair}"] would open it')
+            raise AddressRefused(f"{shown} is not a public address", pair)
         return passed
+
+
+class ProxyBackend(GuardedBackend):
+    """Connects to a proxy, and to nothing else: what fails here is the way, not the server that was asked for."""
+
+    def __init__(self, host: str, port: int, resolve: Resolver | None = None) -> None:
+        super().__init__([pair_of(host, port)], resolve)
+        self._proxy = pair_of(host, port)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to the proxy; raises ProxyUnreachable."""
+        try:
+            return super().connect_tcp(host, port, timeout, local_address, socket_options)
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+            reason = str(error) or "connecting timed out"
+            raise ProxyUnreachable(f"the proxy of this source, {self._proxy}, can't be reached ({reason})") from error
+
+
+def pair_of(host: str, port: int) -> str:
+    """A host and a port as one word, an IPv6 address in brackets, in lower case."""
+    return f"[{host}]:{port}".casefold() if ":" in host else f"{host}:{port}".casefold()
 
 
 def system_resolver(host: str, port: int) -> list[str]:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore2
 import httpx2
 
-from publisher.sources.http.guard import GuardedBackend, Resolver
+from publisher.sources.http.guard import GuardedBackend, ProxyBackend, Resolver
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
@@ -33,11 +33,15 @@ class Pools:
         """The pool for an address through a proxy (or none); raises AddressRefused for what a proxy may not be
         asked."""
         if proxy:
-            self._guard.check(url.host, url.port or _PORTS[url.scheme])
+            self.check(url)
         with self._lock:
             if proxy not in self._pools:
                 self._pools[proxy] = self._through(proxy) if proxy else self._straight()
             return self._pools[proxy]
+
+    def check(self, url: httpx2.URL) -> None:
+        """Judge an address without asking for it; raises AddressRefused."""
+        self._guard.check(url.host, port_of(url))
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -67,5 +71,10 @@ class Pools:
             max_connections=None,
             max_keepalive_connections=5,
             keepalive_expiry=5.0,
-            network_backend=GuardedBackend([f"{shown}:{port}"], self._resolve),
+            network_backend=ProxyBackend(host, port, self._resolve),
         )
+
+
+def port_of(url: httpx2.URL) -> int:
+    """The port of an http(s) address, written or not."""
+    return url.port or _PORTS[url.scheme]

@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpcore2
 import pytest
 
+from publisher.domain.source import SourceKind
+from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, FetchRequest, Refused
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.sources.http.options import SourceOptions
 from tests.unit.sources import hostile
-from tests.unit.sources.site import Answer, Site
+from tests.unit.sources.site import Answer, Desk, Site, source
 
 
 @contextmanager
@@ -119,6 +121,24 @@ def test_a_proxy_that_refuses_is_one_line(proxy) -> None:
     assert isinstance(result, Refused)
     assert "403 Forbidden" in result.reason
     assert asked == [("CONNECT", "shop.example:443", None)]
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_a_proxy_that_is_down_is_named_without_its_password(free_port: int, kind: str) -> None:
+    options = SourceOptions(url="http://shop.example/", proxy=f"{kind}://user:swordfish@127.0.0.1:{free_port}")
+    with fetching(options, resolve=nowhere) as fetcher:
+        result = get(fetcher, "http://shop.example/feed")
+    assert isinstance(result, Refused)
+    assert result.reason == (
+        f"the proxy of this source, 127.0.0.1:{free_port}, can't be reached ([Errno 111] Connection refused)"
+    )
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_source_that_lets_nobody_in_is_told_of_headers_and_cookies(site: Site, desk: Desk, status: int) -> None:
+    site.pages["/feed"] = Answer(status=status)
+    with pytest.raises(SourceError, match="give the source the headers or the cookie that let you in"):
+        desk.read(source(SourceKind.FEED, f"{site.url}/feed"))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::ffff:10.0.0.1]/", "http://inside.example/"])
