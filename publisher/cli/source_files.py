@@ -19,7 +19,7 @@ from publisher.feeds import opml as lists
 from publisher.pipeline.ports import UnitOfWork
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings
-from publisher.settings.editing import prepared, stanza, with_stanzas, without_source
+from publisher.settings.editing import check_unnamed, prepared, stanza, with_stanzas, without_source
 from publisher.settings.values import check_slug
 from publisher.sources import opml
 from publisher.sources.opml import NotOpml, OpmlFeed
@@ -117,6 +117,7 @@ def remove(
         _hide_left_behind(settings, name)
         return
     source_of(settings, name)
+    check_unnamed(chosen, name, os.environ)
     text = without_source(chosen.read_text(encoding="utf-8-sig"), name)
     with prepared(chosen, text, os.environ) as change, opened(settings) as application:
         try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from publisher.errors import ConfigError, Fault, UsageError
 from publisher.settings import load
 from publisher.settings.config import Settings
+from publisher.settings.reading import read
 
 _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_\"'-]+)")
 _SOURCE = re.compile(r"\s*\[\[\s*source\s*\]\]\s*(#.*)?")
@@ -55,6 +56,20 @@ def without_source(text: str, name: str) -> str:
     if not same:
         raise UsageError(f"source {name!r} can't be taken out safely: look at lines {start + 1} to {end}, by hand")
     return after
+
+
+def check_unnamed(file: Path, name: str, environ: Mapping[str, str]) -> None:
+    """Raises ConfigError with every feed and newsletter that names a source, at its line of the file as it is."""
+    raw = read(file, environ)
+    faults = [
+        raw.fault((table, number, *where), "take it out of here first; nothing was changed", name)
+        for table in ("feed", "newsletter")
+        for number, item in raw.items(table)
+        for where, choice in ((("sources",), item), (("not", "sources"), item.get("not")))
+        if isinstance(choice, Mapping) and name in choice.get("sources", ())
+    ]
+    if faults:
+        raise ConfigError(faults)
 
 
 @contextmanager

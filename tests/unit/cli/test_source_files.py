@@ -117,12 +117,19 @@ def test_a_source_goes_with_its_articles_when_asked(run: Run, site: Path) -> Non
 
 def test_what_still_names_a_source_is_told_and_nothing_changes(run: Run, site: Path) -> None:
     file = site / "publisher.toml"
-    file.write_text(file.read_text().replace('slug = "news"', 'slug = "news"\nsources = ["notes"]'))
+    text = file.read_text().replace('slug = "news"', 'slug = "news"\nsources = ["notes"]')
+    file.write_text(text + 'not = { sources = ["notes"] }\n')
     before = file.read_text()
     run("collect", "--once")
     result = run("source", "remove", "notes", "--with-articles")
     assert result.code == 2
-    assert 'feed[0] "news".sources = "notes": no [[source]] has this name' in result.err
+    lines = file.read_text().splitlines()
+    first, last = (number for number, line in enumerate(lines, start=1) if "sources" in line)
+    remedy = "take it out of here first; nothing was changed"
+    assert result.err == (
+        f'publisher: publisher.toml:{first}: feed[0] "news".sources = "notes": {remedy}\n'
+        f'publisher: publisher.toml:{last}: newsletter[0] "daily".not.sources = "notes": {remedy}\n'
+    )
     assert file.read_text() == before
     assert run("status").out.startswith("2 articles, 1 source")
 
