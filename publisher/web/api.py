@@ -23,6 +23,7 @@ from publisher.sources.pushed import BadArticle
 from publisher.web.body import TooLarge, read_body
 from publisher.web.security import PRIVATE
 
+PREFIX = "/api/"
 PATH = "/api/sources/{name}/articles"
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -85,8 +86,11 @@ def api_routes(pushing: Pushing, limiter: Limiter | None = None) -> APIRouter:
     router = APIRouter()
     doorkeeper = _Doorkeeper(pushing, limiter or Limiter(pushing.tokens))
 
-    @router.post(PATH)
-    async def push(request: Request, name: str) -> Response:
+    # One route for both, so that a refused method is told the two.
+    @router.api_route(PATH, methods=["DELETE", "POST"])
+    async def articles(request: Request, name: str) -> Response:
+        if request.method == "DELETE":
+            return await run_in_threadpool(hide, request, name)
         try:
             stored = await run_in_threadpool(doorkeeper.let_in, name, request.headers.get("authorization", ""))
             body = await _body(request)
@@ -94,7 +98,6 @@ def api_routes(pushing: Pushing, limiter: Limiter | None = None) -> APIRouter:
         except Problem as problem:
             return problem.answer()
 
-    @router.delete(PATH)
     @router.delete(PATH + "/{key:path}")
     def hide(request: Request, name: str, key: str = "") -> Response:
         try:
@@ -109,6 +112,19 @@ def api_routes(pushing: Pushing, limiter: Limiter | None = None) -> APIRouter:
         return Response(status_code=204, headers=PRIVATE)
 
     return router
+
+
+_OURS = "it could not be done now: please try again in a minute"
+
+
+def refusal(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """What this program says below `/api/` to a request that no route takes."""
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = ", ".join(sorted((headers or {}).get("Allow", "").split(", ")))
+        detail = f"{request.method} is not for this address: send {allow.replace(', ', ' or ')}"
+        return Problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, {"Allow": allow}).answer()
+    details = {404: f"there is nothing at this address: articles are pushed to {PATH.replace('{name}', '<name>')}"}
+    return Problem(HTTPStatus(status), details.get(status, _OURS), headers).answer()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The web application: feeds by the short way, everything else by FastAPI, with the same headers on every page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import SqlStorage
 from publisher.templating import Templates
-from publisher.web import feeds
+from publisher.web import api, feeds
 from publisher.web.api import Pushing, api_routes
 from publisher.web.feeds import FeedFiles, Implied
 from publisher.web.health import health_routes
@@ -85,17 +86,22 @@ def _pages(storage: SqlStorage, pages: Pages, services: Services, outbox: Outbox
         app.include_router(outbox_routes(outbox, pages))
     app.mount("/static", StaticFiles(directory=STATIC))
 
+    def error_answer(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        if request.scope["path"].startswith(api.PREFIX):
+            return api.refusal(request, status, headers)
+        return pages.error(request.scope, status, headers)
+
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return pages.error(request.scope, error.status_code, error.headers)
+        return error_answer(request, error.status_code, error.headers)
 
     @app.exception_handler(StorageError)
     async def without_database(request: Request, _: StorageError) -> Response:
-        return pages.error(request.scope, 503, {"Retry-After": "60"})
+        return error_answer(request, 503, {"Retry-After": "60"})
 
     @app.exception_handler(Exception)
     async def failed(request: Request, _: Exception) -> Response:
         # The traceback is in the log: the framework raises it again once the page is out.
-        return pages.error(request.scope, 500)
+        return error_answer(request, 500)
 
     return app

@@ -241,3 +241,23 @@ def test_tokens_are_never_shown() -> None:
     pushing = Pushing(None, FakeClock(), {"desk": TOKEN})  # type: ignore[arg-type]
     assert TOKEN not in repr(pushing)
     assert TOKEN not in repr(Limiter(pushing.tokens))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", PATH, 405, "DELETE, POST"),
+        ("PUT", f"{PATH}/ferry-1", 405, "DELETE"),
+        ("POST", f"{PATH}/ferry-1", 405, "DELETE"),
+        ("GET", "/api/articles", 404, None),
+    ],
+)
+def test_a_request_that_no_route_takes_is_answered_as_a_problem(
+    door: Door, method: str, path: str, status: int, allow: str | None
+) -> None:
+    answer = door.client.ask(path, {}, method)
+    said = json.loads(answer.body)
+    assert (answer.status, said["status"], answer.headers.get("allow")) == (status, status, allow)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert said["detail"].endswith(allow.replace(", ", " or ") if allow else "/api/sources/<name>/articles")
