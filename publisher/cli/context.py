@@ -17,6 +17,7 @@ from publisher.domain.source import Source
 from publisher.errors import PublisherError, UsageError
 from publisher.settings import Settings, load
 from publisher.settings.values import did_you_mean
+from publisher.sources.text import urls
 from publisher.storage.database import open_storage
 from publisher.storage.runner import runner_lock
 from publisher.web.example import build_example
@@ -115,6 +116,12 @@ def example_site(settings: Settings, *, may_run: bool = False) -> Iterator[str |
         yield server.address
     finally:
         server.stop()
+
+
+def check_address(url: str) -> None:
+    """Raises UsageError for a `--url` that is no http(s) address; it may be left out."""
+    if url and urls.absolute(None, url) is None:
+        raise UsageError(f"--url {url!r}: is no address; write one such as https://blog.example.org/page")
 
 
 def source_of(settings: Settings, name: str) -> Source:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.console import say, show_json, show_table
-from publisher.cli.context import now
+from publisher.cli.context import check_address, now
 from publisher.cli.evidence import show_evidence
 from publisher.errors import UsageError
 from publisher.sources.extract import extract as extract_article
@@ -34,6 +34,7 @@ def extract(
 
     Example: publisher extract page.html --url https://blog.example.org/page --json
     """
+    check_address(url)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:

@@ -11,7 +11,7 @@ import typer
 
 from publisher.app import trial_fetcher
 from publisher.cli.console import complain, inform, say, show_json, show_table
-from publisher.cli.context import example_site, now, opened, settings_of, source_of
+from publisher.cli.context import check_address, example_site, now, opened, settings_of, source_of
 from publisher.domain.article import shorten
 from publisher.domain.listing import ListingMemory, accepted
 from publisher.domain.source import Source
@@ -151,6 +151,7 @@ def detect(
     Example: publisher source detect page.html --url https://blog.example.org/ --json
     """
     del context
+    check_address(url)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:

@@ -15,7 +15,7 @@ from publisher.domain.source import SourceKind
 from publisher.errors import Fault
 from publisher.i18n import CATALOGUES
 from publisher.settings.reading import Raw, secret_in
-from publisher.settings.requests import check_field_value, check_headers, check_proxy, parse_headers
+from publisher.settings.requests import check_field_value, check_proxy, header_faults, parse_headers
 from publisher.settings.values import did_you_mean, parse_mailbox
 from publisher.sources.http.manners import host_of
 from publisher.sources.text.selecting import BadSelector, select
@@ -235,14 +235,15 @@ def _requests(raw: Raw) -> Iterator[Fault]:
                 _judge_request(raw, item, key, judge)
             except ValueError as error:
                 yield raw.fault(where if item.get(key) else file, str(error))
+            if isinstance(given := item.get(key), Mapping):
+                faults = header_faults({str(name): str(value) for name, value in given.items()})
+                yield from (raw.fault((*where, name), remedy) for name, remedy in faults.items())
 
 
 def _judge_request(raw: Raw, item: Mapping[str, Any], key: str, judge: Callable[[str], object]) -> None:
-    """Raises ValueError for what stands at a key, or in the file that it names."""
+    """Raises ValueError for what stands at a key, or in the file that it names"""
     given, file = item.get(key), item.get(f"{key}_file")
-    if isinstance(given, Mapping):
-        check_headers({str(name): str(value) for name, value in given.items()})
-    elif isinstance(given, str) and given:
+    if isinstance(given, str) and given:
         judge(given)
     if isinstance(file, str) and file:
         judge(secret_in(raw.file.parent / file))

@@ -33,19 +33,34 @@ _PROXIES = ("http", "https", "socks5", "socks5h")
 def check_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Header fields by name (RFC 9110, section 5.1). An underscore stands for a hyphen: variables know no other way.
 
-    Raises ValueError.
+    Raises ValueError with all faults.
     """
-    checked = {}
+    if faults := header_faults(headers):
+        raise ValueError("; ".join(faults.values()))
+    return {_field_name(written): check_field_value(value) for written, value in headers.items()}
+
+
+def header_faults(headers: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with header fields, by the names that have a fault."""
+    faults = {}
     for written, value in headers.items():
-        name = written.replace("_", "-")
-        if not _TOKEN.fullmatch(name):
-            raise ValueError(f'{written!r} is no name of a header field; write one such as "X-Api-Key"')
-        if name.lower() == "cookie":
-            raise ValueError("write a cookie with the key cookie or cookie_file")
-        if name.lower() in _OURS:
-            raise ValueError(f"{name} is set by publisher itself or never sent; leave it out")
-        checked[name] = check_field_value(value)
-    return checked
+        try:
+            _field_name(written)
+            check_field_value(value)
+        except ValueError as error:
+            faults[written] = str(error)
+    return faults
+
+
+def _field_name(written: str) -> str:
+    name = written.replace("_", "-")
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f'{written!r} is no name of a header field; write one such as "X-Api-Key"')
+    if name.lower() == "cookie":
+        raise ValueError("write a cookie with the key cookie or cookie_file")
+    if name.lower() in _OURS:
+        raise ValueError(f"{name} is set by publisher itself or never sent; leave it out")
+    return name
 
 
 def check_field_value(value: str) -> str:
@@ -58,16 +73,19 @@ def check_field_value(value: str) -> str:
 def parse_headers(text: str) -> dict[str, str]:
     """Header fields as a file holds them, `Name: value` a line; empty lines and those that begin with # are left out.
 
-    Raises ValueError.
+    Raises ValueError with all faults.
     """
-    headers = {}
+    headers, faults = {}, []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, colon, value = line.partition(":")
         if not colon:
-            raise ValueError(f"line {number} of the file is no header field; write one a line: Name: value")
-        headers[name.strip()] = value
+            faults.append(f"line {number} of the file is no header field; write one a line: Name: value")
+        else:
+            headers[name.strip()] = value
+    if faults:
+        raise ValueError("; ".join(faults))
     return check_headers(headers)
 
 

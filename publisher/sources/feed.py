@@ -158,6 +158,8 @@ def _completed(content: Content, article: Extracted, source: Source) -> Content:
 def document_of(result: Fetched) -> FeedDocument:
     """The feed in a document, of whatever kind. Raises NotAFeed."""
     text = charset.decode(result.body, result.charset).text
+    if not text.strip():
+        raise NotAFeed("it is empty")
     if text.lstrip().startswith(("{", "[")):
         return json_feed.parse(text, result.url)
     return xml_feed.parse(text)

@@ -25,6 +25,7 @@ _TITLE_LIMIT = 500
 _IMAGES = 20
 _GZIP = b"\x1f\x8b"
 _FEEDS = frozenset(("rss", "feed", "RDF", "channel"))
+_PAGE = re.compile(rb"<(!doctype\s+)?html\b", re.IGNORECASE)
 _W3C = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
@@ -129,7 +130,8 @@ def _parse_xml(data: bytes, base: str | None, zone: dates.Zone) -> SitemapDocume
                 sitemaps.setdefault(address, link)
     except etree.XMLSyntaxError as error:
         if not pages and not sitemaps:
-            raise NotASitemap(f"it is broken XML ({_one_line(error)})") from error
+            is_page = _PAGE.search(data[:2000])
+            raise NotASitemap("it is an HTML page" if is_page else f"it is broken XML ({_one_line(error)})") from error
         cut = True
     return SitemapDocument(urls=tuple(pages.values()), sitemaps=tuple(sitemaps.values()), cut=cut, outside=outside)
 

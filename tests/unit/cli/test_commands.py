@@ -275,6 +275,9 @@ def test_extract_reads_one_page(run: Run, tmp_path: Path) -> None:
     explained = run("extract", str(tmp_path / "page.html"), "--explain").out
     assert 'meta author "Ada Example"; likely' in " ".join(explained.split())
     assert "The harbour office" not in explained, "the text is left out"
+    refused = run("extract", str(tmp_path / "page.html"), "--url", "ht!tp")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "publisher: --url 'ht!tp': is no address; write one such as https://blog.example.org/page\n"
     assert run("extract", str(tmp_path / "none.html")).err == (
         f"publisher: FILE {tmp_path}/none.html: can't be read: No such file or directory\n"
     )

@@ -55,6 +55,7 @@ def test_detect_of_an_article_is_empty_and_of_no_file_an_error(run: Run, tmp_pat
     (tmp_path / "a.html").write_text("<p>Nothing</p>")
     assert json.loads(run("source", "detect", str(tmp_path / "a.html"), "--json").out) == []
     assert run("source", "detect", str(tmp_path / "a.html")).out == "No list of articles was found.\n"
+    assert run("source", "detect", str(tmp_path / "a.html"), "--url", "ht!tp").code == 2
     result = run("source", "detect", "none.html")
     assert (result.code, result.err) == (2, "publisher: FILE none.html: can't be read: No such file or directory\n")
 

@@ -85,6 +85,15 @@ def test_what_can_not_be_used_is_one_fault_without_the_secret(tmp_path: Path, li
     assert "swordfish" not in said
 
 
+def test_every_header_that_can_not_be_used_is_named(tmp_path: Path) -> None:
+    said = faults(tmp_path, f'{SOURCE}headers = {{ Host = "a", X-Fine = "b", "X A" = "c", X-B = "d\\ne" }}\n')
+    assert [fault.partition("headers.")[2] for fault in said] == [
+        "Host: Host is set by publisher itself or never sent; leave it out",
+        "X A: 'X A' is no name of a header field; write one such as \"X-Api-Key\"",
+        "X-B: a header field holds one line of text",
+    ]
+
+
 def test_a_folder_is_not_requested(tmp_path: Path) -> None:
     text = '[[source]]\nname = "notes"\nkind = "folder"\npath = "."\ncookie = "a"\n'
     [said] = faults(tmp_path, text)

@@ -143,7 +143,8 @@ def test_json_feed(site, desk):
         ("{broken", "it is broken JSON"),
         ('{"version": "x"}', "it is JSON, but no JSON Feed"),
         ("[]", "it is JSON, but no JSON Feed"),
-        ("", "it is no XML of a known kind"),
+        ("", "it is empty"),
+        (" \n", "it is empty"),
         ("just words", "it is no XML of a known kind"),
     ],
 )
