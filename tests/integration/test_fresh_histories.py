@@ -323,13 +323,18 @@ class Histories(RuleBasedStateMachine):
         self.now += timedelta(hours=hours, minutes=20)
         with self.storage.read() as work:
             due = {slot.cadence for slot in work.newsletters.slots() if slot.next_due <= self.now}
-            open_before = {edition.cadence for edition in work.editions.in_states(OPEN_STATES)}
+            # One that a crash left composing is taken up first, and is open no more, unless it waits for a word.
+            stay_open = {
+                edition.cadence
+                for edition in work.editions.in_states(OPEN_STATES)
+                if edition.hold or edition.state is not EditionState.COMPOSING
+            }
         killed = self.run(lives, self.composer.compose)
         self.take_editions()
         if killed:
             self.follow_watermarks()
             return
-        for cadence in due - open_before:
+        for cadence in due - stay_open:
             self.nothing_is_left(cadence)
 
     @rule(lives=some_lives)
@@ -508,6 +513,25 @@ def test_each_fresh_article_comes_exactly_once(template: Path, monkeypatch: pyte
         campaign(template, histories=25, steps=30)
         histories += 25
     print(f"{histories} histories")
+
+
+@pytest.mark.parametrize("lives", range(1, 7))
+def test_an_edition_that_a_crash_left_is_taken_up_and_the_next_is_cut(
+    template: Path, monkeypatch: pytest.MonkeyPatch, lives: int
+) -> None:
+    """A history that chance brings together once in some thousands."""
+    monkeypatch.setattr(compose, "CHUNK", 2)
+    machine = type("Histories", (Histories,), {"template": template})()
+    try:
+        machine.set_up()
+        machine.subscriber_comes_or_comes_back(name=0, topics=set(), cadence="immediate", zone="UTC")
+        for announced, until in ((True, lives), (False, None)):
+            machine.article_comes({"a"}, announced=announced, age=0, two=False)
+            machine.time_passes_and_a_tick_composes(0, until)
+            machine.nobody_gets_an_article_twice()
+            machine.the_watermarks_agree()
+    finally:
+        machine.teardown()
 
 
 @pytest.mark.torture
