@@ -164,7 +164,7 @@ class Collector:
                 edited=sum(isinstance(change, Edited) for change in changes),
                 listed=len(reading.listed),
                 not_modified=not reading.changed,
-                problems=reading.problems,
+                problems=(*(judgement.problems if judgement else ()), *reading.problems),
             )
             moved, moves = _moved(work, stored, reading, now)
             look = Success(
@@ -172,7 +172,7 @@ class Collector:
                 hints=reading.hints,
                 changed=reading.changed,
                 news=bool(report.new or report.edited),
-                outcome=_outcome(reading, report) + moves,
+                outcome=_outcome(report) + moves,
                 moved_to=moved,
             )
             state = after_success(stored, now, look, polling)
@@ -249,15 +249,13 @@ def _moved(work: UnitOfWork, stored: StoredSource, reading: Reading, now: dateti
     return url, f"{said}: it is read there now"
 
 
-def _outcome(reading: Reading, report: SourceReport) -> str:
+def _outcome(report: SourceReport) -> str:
     """One line for the operator."""
     if report.not_modified:
         return "not modified"
     outcome = f"{report.new} new, {report.edited} edited of {report.listed}"
     return (
-        f"{outcome}; {counted(len(reading.problems), 'problem')}: {reading.problems[0]}"
-        if reading.problems
-        else outcome
+        f"{outcome}; {counted(len(report.problems), 'problem')}: {report.problems[0]}" if report.problems else outcome
     )
 
 

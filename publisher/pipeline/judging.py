@@ -1,12 +1,11 @@
 """What the entries of one reading mean to the articles that are stored: the part of collecting that decides."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.domain import edits, identity
-from publisher.domain.article import ArticleChange, Entry, KnownArticle, New, columns, within_reservations
+from publisher.domain.article import ArticleChange, Entry, KnownArticle, New, columns, shorten, within_reservations
 from publisher.domain.change import Arrivals, Missing, decide_change, decide_missing, is_flood, is_missing, is_old
 from publisher.domain.rights import may_keep_text
 from publisher.domain.source import Guids, Source, StoredSource
@@ -20,17 +19,22 @@ ENOUGH_TO_JUDGE = 5
 SAME_BODIES = 3
 """Pages of one reading that say the same: none of them is an article."""
 
+SHOWN = 60
+"""How many columns of what such pages say are shown."""
+
 FLOOD_NOTICE = "flood"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one reading changes, which pages are away or back again, and what its guids turned out to be."""
+    """What one reading changes, which pages are away or back again, what its guids turned out to be, and what the
+    operator should know of it."""
 
     changes: Sequence[ArticleChange]
     missing: Sequence[Missing]
     back: Sequence[KnownArticle]
     guids: Guids
+    problems: tuple[str, ...] = ()
 
 
 def finder(storage: Storage, source_id: int) -> Callable[[Sequence[str]], Mapping[str, KnownArticle]]:
@@ -54,7 +58,7 @@ def judge(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
     """What the entries mean, and which keys stay a backlog: named by the first listing, a page of older articles, or a
     flood, and not read yet."""
     source = stored.source
-    entries = _without_stand_ins(within_what_is_reserved(reading, source))
+    entries, problems = _without_stand_ins(within_what_is_reserved(reading, source))
     found = work.articles.known(source.id, identity.asked_names(entries))
     identified = identity.identify(entries, found, reading.guids or stored.state.guids, reading.listed)
     backlog = _backlog(work, stored, reading)
@@ -69,14 +73,24 @@ def judge(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
     backlog.leave(work, source.id, {entry.key for entry in entries} | {named.entry.key for named in identified.entries})
     named = [_named(change, one, found) for change, one in zip(changes, identified.entries, strict=True)]
     back = [one.known for one in named if not isinstance(one, New) and is_missing(one.known)]
-    return Judgement(named, _missing(work, source, reading), back, identified.guids)
+    return Judgement(named, _missing(work, source, reading), back, identified.guids, problems)
 
 
-def _without_stand_ins(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries without those whose pages all say the same: a site that answers so has lost them."""
-    said = {entry.key: _said(entry) for entry in entries if "body" in entry.evidence and entry.content.text}
-    times = Counter(said.values())
-    return [entry for entry in entries if entry.key not in said or times[said[entry.key]] < SAME_BODIES]
+def _without_stand_ins(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str, ...]]:
+    """The entries without those whose pages all say the same, as a site answers that has lost them; and a line on each
+    such text."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if "body" in entry.evidence and entry.content.text:
+            groups.setdefault(_said(entry), []).append(entry)
+    alike = [group for group in groups.values() if len(group) >= SAME_BODIES]
+    dropped = {entry.key for group in alike for entry in group}
+    problems = tuple(
+        f"{len(group)} pages say the same, so none is an article: {group[0].url} and others: "
+        f"{shorten(group[0].content.text, SHOWN)}"
+        for group in alike
+    )
+    return [entry for entry in entries if entry.key not in dropped], problems
 
 
 def _said(entry: Entry) -> str:

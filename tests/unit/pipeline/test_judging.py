@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.domain.article import Entry
+from publisher.domain.article import Entry, shorten
 from publisher.domain.selection import Selection
 from publisher.domain.source import Guids, OnGone, Source, SourceKind, StoredSource
 from publisher.pipeline.collect import Collector, SourceReport
@@ -206,6 +206,12 @@ class TestEdits:
         lost = [replace(one, **page) for one in (entry(key, text=LONG * 3) for key in "abc")]  # type: ignore[arg-type]
         report = look(storage, clock, reading(*lost))
         assert (report.new, report.edited) == (0, 0)
+        [problem] = report.problems
+        assert problem.startswith("3 pages say the same, so none is an article: ")
+        assert problem.endswith(f": {shorten(LONG, 60)}")
+        with storage.read() as work:
+            [source] = work.sources.all()
+        assert source.state.outcome == f"0 new, 0 edited of 3; 1 problem: {problem}"
         short = [replace(one, **page) for one in (entry(key, text="Watch the film.") for key in "def")]  # type: ignore[arg-type]
         assert look(storage, clock, reading(*short)).new == 3
 
