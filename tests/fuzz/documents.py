@@ -83,6 +83,18 @@ HEADERS = """Content-Type: text/html; charset="gb2312"\nCache-Control: max-age=6
 Expires: Mon, 23 Nov 2026 08:00:00 GMT\nDate: Mon, 23 Nov 2026 08:00:00 GMT\nETag: W/"x"\nLink: <https://h.example/>; rel="hub"
 X-Robots-Tag: noarchive, max-snippet: 20\ntdm-reservation: 1\n"""
 
+WELL_KNOWN = """[{"location":"/private/*.pdf$","tdm-reservation":0},{"location":"/a","tdm-reservation":1,
+"tdm-policy":"https://example.org/policy.json"}]"""
+
+RESERVED = """<html><head><meta name="robots" content="noarchive, max-snippet:20"><meta name="publisher"
+content="nosnippet"><meta name="tdm-reservation" content="1"><meta name="tdm-policy" content="https://example.org/p">
+<link rel="license" href="/l"></head><body><a rel="license" href="https://example.org/cc">CC</a></body></html>"""
+
+HUB = """hub.mode=subscribe&hub.topic=https%3A%2F%2Fexample.org%2Ff&hub.challenge=abc&hub.lease_seconds=864000&hub.reason=no
+application/atom+xml; charset=utf-8
+sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+<https://h.example/>; rel="hub", </f>; rel=self"""
+
 URLS = "https://user@EXAMPLE.org:443/a/../b;x=1?utm_source=x&id=2#f\n/a.jpg 1x, //b.example/c 2x\nhttp://[::ffff:10.0.0.1]:80/"
 
 DATES = "2026年11月23日 下午3点 | 3小时前 | Mon, 23 Nov 2026 08:00:00 +0800 | 昨晚8点 | 民国115年1月1日 | 28. Okt. 25, 18 Uhr"

@@ -1,31 +1,44 @@
 """Every parser that reads what others write, as a function of bytes; each raises our own errors, or nothing."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import httpx2
+from fastapi import FastAPI
+from starlette.types import Message, Scope
 
 from publisher.cli import subscriptions_csv
-from publisher.domain import addresses
+from publisher.domain import addresses, websub
 from publisher.domain.newsletter import Mailbox, Newsletter
 from publisher.domain.source import Source, SourceKind
 from publisher.errors import PublisherError
-from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, ReadRequest
+from publisher.pipeline.hubs import CALLBACK_PATH
+from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, HubContent, ReadRequest
 from publisher.settings import load
-from publisher.sources import build_readers, dates, extract, listing, pushed, sitemap
+from publisher.sources import build_readers, dates, discover, extract, listing, opml, pushed, sitemap
+from publisher.sources.feeds import websub as feeds_websub
 from publisher.sources.http import decompress, headers, reservations
 from publisher.sources.http.robots import Robots
-from publisher.sources.pages import sanitize
+from publisher.sources.pages import page, sanitize
 from publisher.sources.text import charset, selecting, urls
+from publisher.web.websub import websub_routes
 from tests.fuzz import documents
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://example.org/news/1.html"
-OWN = (PublisherError, selecting.BadSelector, pushed.BadArticle, sitemap.NotASitemap, decompress.BadEncoding)
+OWN = (
+    PublisherError,
+    selecting.BadSelector,
+    pushed.BadArticle,
+    sitemap.NotASitemap,
+    opml.NotOpml,
+    decompress.BadEncoding,
+)
 """What a parser may raise; whoever called it makes one clear line of it."""
 
 
@@ -119,6 +132,83 @@ def _headers(data: bytes) -> None:
     reservations.from_headers(named)
 
 
+def _reservations(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    for path in ("/", "/a", "/private/x.pdf?y"):
+        reservations.from_well_known(text, path)
+        reservations.from_robots(text, path)
+    reservations.from_headers({name: text for name in ("x-robots-tag", "tdm-reservation", "tdm-policy")})
+    reservations.from_page(page.parse(data, URL, None).root, URL)
+
+
+HUB = websub.HubSubscription(
+    source_id=1, hub="https://h.example/", topic="https://example.org/f", token="t", secret="s", next_try=NOW
+)
+
+
+class _Hubs:
+    """One subscription, to which everything that comes is believed."""
+
+    def knows(self, token: str) -> bool:
+        return True
+
+    def verify(self, token: str, mode: str, topic: str, lease: timedelta | None) -> bool:
+        after = websub.verified(HUB, lease, NOW)
+        assert after.lease_until is not None
+        assert NOW < after.next_try < after.lease_until <= NOW + websub.LONGEST_LEASE
+        return True
+
+    def deny(self, token: str, topic: str, reason: str) -> bool:
+        return "\n" not in websub.denied(HUB, " ".join(reason.split()), NOW).outcome
+
+    def take(self, token: str, content: HubContent, signature: str) -> bool:
+        assert not websub.is_signed(HUB.secret, content.body, signature)
+        return False
+
+
+CALLBACKS = FastAPI()
+CALLBACKS.include_router(websub_routes(_Hubs()))  # type: ignore[arg-type]
+
+
+def _websub(data: bytes) -> None:
+    """What a hub asks, and what it brings: the query, then media type, signature and Link, a line each; all is body."""
+    query, media_type, signature, link = [*data.split(b"\n"), b"", b"", b"", b""][:4]
+    fields = [(b"content-type", media_type), (b"x-hub-signature", signature)]
+    feeds_websub.declared({"link": link.decode("latin-1")}, URL)
+    for method in ("GET", "POST"):
+        assert asyncio.run(_called(method, query, fields, data)) < 500
+
+
+async def _called(method: str, query: bytes, fields: list[tuple[bytes, bytes]], body: bytes) -> int:
+    """The status with which the callbacks answer a request."""
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    scope: Scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": f"{CALLBACK_PATH}t",
+        "raw_path": f"{CALLBACK_PATH}t".encode(),
+        "root_path": "",
+        "scheme": "http",
+        "query_string": query,
+        "headers": fields,
+    }
+    await CALLBACKS(scope, receive, send)
+    status: int = said[0]["status"]
+    return status
+
+
+def _discover(data: bytes) -> object:
+    return discover.discover(URL, Everywhere(data), NOW, ZoneInfo("Asia/Shanghai"))
+
+
 def _urls(data: bytes) -> None:
     for text in data.decode("utf-8", "replace").split("\n"):
         urls.srcset(URL, text)
@@ -170,6 +260,10 @@ TARGETS: dict[str, Target] = {
         lambda data: pushed.read(data, Source(name="x", kind=SourceKind.PUSH, url=""), NOW), (documents.PUSHED,), 40
     ),
     "sanitize": Target(_sanitize, (documents.PAGE, documents.RSS), 40),
+    "opml": Target(opml.parse, (documents.OPML,), 40),
+    "reservations": Target(_reservations, (documents.WELL_KNOWN, documents.RESERVED, documents.ROBOTS), 40),
+    "websub": Target(_websub, (documents.HUB,), 40),
+    "discover": Target(_discover, (documents.PAGE, documents.LISTING, documents.SITEMAP, documents.RSS), 10),
     "robots": Target(_robots, (documents.ROBOTS,), 40),
     "headers": Target(_headers, (documents.HEADERS,), 40),
     "urls": Target(_urls, (documents.URLS,), 80),
