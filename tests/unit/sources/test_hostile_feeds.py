@@ -122,7 +122,7 @@ def test_a_name_without_end_costs_no_more_than_its_length() -> None:
     ("body", "reason"),
     [
         ("<html><body>Not found</body></html>", "an HTML page"),
-        ("", "no XML of a known kind"),
+        ("", "it is empty"),
         ("just words", "no XML of a known kind"),
         ("{", "broken JSON"),
         ('<opml version="2.0"><body/></opml>', "no XML of a known kind"),
