@@ -27,9 +27,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode="rich",
-    epilog="Begin with [bold]publisher init[/bold], then [bold]publisher run[/bold].",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    # Markup would eat what stands in brackets: [[source]], [fetch].
+    rich_markup_mode=None,
+    epilog="Begin with publisher init, then publisher run.",
 )
 
 
