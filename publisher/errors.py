@@ -72,6 +72,15 @@ class SourceError(PublisherError):
         self.postponed = postponed
 
 
+class AddressError(PublisherError):
+    """An address that somebody typed can't be fetched, or offers nothing."""
+
+    def __init__(self, url: str, reason: str):
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
 class TransportError(PublisherError):
     """No session with a relay could be had, or the run must stop (authentication)."""
 

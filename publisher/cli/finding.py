@@ -15,7 +15,7 @@ from publisher.cli.context import check_address, example_site, now, opened, sett
 from publisher.domain.article import shorten
 from publisher.domain.listing import ListingMemory, accepted
 from publisher.domain.source import Source
-from publisher.errors import SourceError, UsageError
+from publisher.errors import AddressError, UsageError
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings
 from publisher.sources import listing
@@ -57,12 +57,12 @@ def discover(
     found = _named_apart(found, settings)
     if as_json:
         show_json(_discovery(found, settings))
-    else:
+    elif found.found:
         _show_discovery(found, settings)
     for note in found.notes:
         complain(note)
     if not found.found:
-        raise SourceError(found.url, "no feed, list or sitemap was found; give the page that lists its articles")
+        raise AddressError(found.url, "no feed, list or sitemap was found; give the page that lists its articles")
 
 
 def _named_apart(found: Discovery, settings: Settings) -> Discovery:

@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 
 from publisher.domain.article import shorten
 from publisher.domain.source import Rights, Source, SourceKind
-from publisher.errors import SourceError
-from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Refused
+from publisher.errors import AddressError
+from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, Gone, NotModified, Refused
 from publisher.sources import dates, feed, sitemap
 from publisher.sources.feeds.feed_values import NotAFeed
 from publisher.sources.lists.detect import BEST, candidates
 from publisher.sources.lists.listed import Line
 from publisher.sources.pages import page, titles
 from publisher.sources.pages.javascript import needs_javascript
-from publisher.sources.sitemap import NotASitemap, SitemapDocument
+from publisher.sources.sitemap import NotASitemap, SitemapDocument, SitemapLink
 from publisher.sources.text import urls
 
-COMMON = ("feed/", "rss.xml", "atom.xml", "index.xml")
-"""Where feeds stand that no page names, below the page's folder or its host."""
+COMMON = ("feed", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
+"""Where feeds stand that no page names, below the root of its host; the first that is one ends the search."""
 
 _NAMED = 3
 """How many feeds that a page names are looked at."""
@@ -75,23 +75,38 @@ class _Search:
     requests: int = 0
     notes: list[str] = field(default_factory=list)
     refused: bool = False
+    forbidden: str = ""
+    """Why robots.txt forbids to read the given address as a page."""
 
-    def get(self, url: str, *, given: bool = False) -> Fetched | None:
-        """Fetch a document; None when it can't be had. One that the operator gave is exempt from robots.txt."""
-        if self.refused:
-            return None
-        self.requests += 1
-        match self.fetcher.fetch(FetchRequest(url=url, accept=_ACCEPT, obey_robots=not given, named=given)):
+    def given(self, url: str) -> Fetched:
+        """Fetch the address that the operator gave. Where robots.txt forbids it, it may still be a feed or a sitemap,
+        which are exempt when the operator names them. Raises AddressError."""
+        result = self._ask(url, named=True)
+        if isinstance(result, Refused) and result.forbidden:
+            self.forbidden = result.reason
+            result = self._ask(url, named=True, obey_robots=False)
+        match result:
             case Fetched() as fetched:
                 return fetched
+            case Refused(reason):
+                raise AddressError(url, reason)
             case Gone() | NotModified():
-                reason = "it is gone (410)"
-            case Refused(reason, status, postponed=postponed):
-                # A host that wants rest gets it.
-                self.refused = postponed or status == 429
-        if given:
-            raise SourceError(self.name, f"{url}: {reason}")
-        return None
+                raise AddressError(url, "it is gone (410)")
+
+    def get(self, url: str) -> Fetched | None:
+        """Fetch a further document; None when it can't be had, or the host wants rest."""
+        if self.refused:
+            return None
+        result = self._ask(url)
+        self.refused = isinstance(result, Refused) and (result.postponed or result.status == 429)
+        return result if isinstance(result, Fetched) else None
+
+    def _ask(self, url: str, *, named: bool = False, obey_robots: bool = True) -> FetchResult:
+        self.requests += 1
+        result = self.fetcher.fetch(FetchRequest(url=url, accept=_ACCEPT, obey_robots=obey_robots, named=named))
+        if isinstance(result, Refused) and result.forbidden:
+            self.requests -= 1
+        return result
 
     def source(self, kind: SourceKind, url: str, **more: object) -> Source:
         """A definition to propose; what is found by itself may only be quoted."""
@@ -108,12 +123,12 @@ class _Search:
 
 
 def discover(url: str, fetcher: Fetcher, now: datetime, zone: ZoneInfo) -> Discovery:
-    """Find what articles can be had of an address. Raises SourceError when it can't be fetched."""
+    """Find what articles can be had of an address. Raises AddressError when it can't be fetched."""
     search = _Search(fetcher, dates.Context(now, zone), zone, name_for(url))
-    fetched = search.get(url, given=True)
-    assert fetched is not None
+    fetched = search.given(url)
     search.name = name_for(fetched.url)
-    if (given := _as_feed(search, fetched, "the address itself")) or (given := _as_sitemap(search, fetched)):
+    itself = "the address itself"
+    if (given := _as_feed(search, fetched, itself)) or (given := _as_sitemap(search, fetched, itself)):
         return Discovery(url=url, found=(given,), requests=search.requests)
     found = list(_on_page(search, fetched))
     return Discovery(url=url, found=tuple(found[:BEST]), notes=tuple(search.notes), requests=search.requests)
@@ -134,25 +149,38 @@ def _on_page(search: _Search, fetched: Fetched) -> Iterator[FoundSource]:
     found = page.parse(fetched.body, fetched.url, fetched.charset)
     _describe(search, found)
     feeds = list(_named_feeds(search, found))
-    lists = [
-        FoundSource(
-            source=search.source(SourceKind.LISTING, fetched.url, selectors=candidate.selectors),
-            items=candidate.items,
-            evidence="a list on the page",
-            score=candidate.score,
-        )
-        for candidate in candidates(found, search.context)
-    ]
+    lists = [] if search.forbidden else _lists(search, found, fetched.url)
     if not feeds:
         feeds = list(islice(_common_feeds(search, found), 1))
     # A feed is what a site publishes for us; without one, what it tells search engines of its news.
     maps = [] if feeds else list(_sitemaps(search, fetched.url))
     news = [one for one in maps if any(item.title for item in one.items)]
     yield from (*feeds, *news, *lists, *(one for one in maps if one not in news))
-    if not lists and (why := needs_javascript(found)):
+    if search.forbidden:
+        search.notes.append(f"{search.forbidden}: the page itself can't be read as a listing")
+    elif not lists and (why := needs_javascript(found)):
         search.notes.append(f"the page itself can't be read: {why}")
     elif not lists:
         search.notes.append("no list of articles was found on the page itself")
+
+
+def _lists(search: _Search, found: page.Page, url: str) -> list[FoundSource]:
+    """The lists on the page. One that only its JSON-LD names has no selectors: a listing reads it without."""
+    lists = candidates(found, search.context)
+    if any(not candidate.selectors for candidate in lists):
+        search.notes.append(
+            "the page's articles stand in its JSON-LD (ItemList), where no selectors reach: a source of kind listing "
+            "reads them without"
+        )
+    return [
+        FoundSource(
+            source=search.source(SourceKind.LISTING, url, selectors=candidate.selectors),
+            items=candidate.items,
+            evidence="a list on the page" if candidate.selectors else "the ItemList in the page's JSON-LD",
+            score=candidate.score,
+        )
+        for candidate in lists
+    ]
 
 
 def _describe(search: _Search, found: page.Page) -> None:
@@ -231,32 +259,48 @@ def _as_feed(search: _Search, fetched: Fetched, evidence: str) -> FoundSource | 
 
 def _sitemaps(search: _Search, url: str) -> Iterator[FoundSource]:
     """The sitemaps that robots.txt names (RFC 9309 knows them not, sitemaps.org does), those of news first."""
-    fetched = search.get(urljoin(url, "/robots.txt"), given=False)
+    fetched = search.get(urljoin(url, "/robots.txt"))
     if fetched is None:
         return
     text = fetched.body.decode("utf-8", "replace")
     named = [one for match in _SITEMAP_LINE.finditer(text) if (one := urls.absolute(url, match.group(1)))]
     for address in sorted(dict.fromkeys(named), key=lambda name: not _NEWS.search(name))[:_SITEMAPS]:
         document = search.get(address)
-        if document is not None and (found := _as_sitemap(search, document)) is not None:
+        if document is not None and (found := _as_sitemap(search, document, "a sitemap that robots.txt names")):
             yield found
 
 
-def _as_sitemap(search: _Search, fetched: Fetched, depth: int = 0) -> FoundSource | None:
-    """A document as a sitemap; of an index the sitemap that sounds most like news is looked at."""
+def _as_sitemap(search: _Search, fetched: Fetched, evidence: str) -> FoundSource | None:
+    """A document as a sitemap. An index is one itself, for parts come and go; only where a single part sounds like
+    news among others, and bears no number, that one is meant."""
+    document = _sitemap_of(search, fetched)
+    if document is None:
+        return None
+    url = fetched.url
+    if not document.urls and document.sitemaps:
+        part = max(document.sitemaps, key=_newness)
+        news = [link for link in document.sitemaps if _NEWS.search(urlsplit(link.url).path)]
+        if len(news) == 1 < len(document.sitemaps) and not re.search(r"\d", urlsplit(news[0].url).path):
+            part, url, evidence = news[0], news[0].url, f"{evidence}: the part of it that sounds like news"
+        inner = search.get(part.url)
+        document = _sitemap_of(search, inner) if inner is not None else None
+    items = _newest(document) if document is not None else ()
+    source = search.source(SourceKind.SITEMAP, url)
+    return FoundSource(source=source, items=items, evidence=evidence) if items else None
+
+
+def _sitemap_of(search: _Search, fetched: Fetched) -> SitemapDocument | None:
     try:
-        document = sitemap.parse(fetched.body, fetched.url, search.zone)
+        return sitemap.parse(fetched.body, fetched.url, search.zone)
     except NotASitemap:
         return None
-    if not document.urls and document.sitemaps and depth == 0:
-        best = sorted(document.sitemaps, key=lambda link: not _NEWS.search(urlsplit(link.url).path))[0]
-        inner = search.get(best.url)
-        return _as_sitemap(search, inner, depth + 1) if inner is not None else None
-    items = _newest(document)
-    if not items:
-        return None
-    source = search.source(SourceKind.SITEMAP, fetched.url)
-    return FoundSource(source=source, items=items, evidence="a sitemap that robots.txt names")
+
+
+def _newness(link: SitemapLink) -> tuple[bool, str, bool, list[int]]:
+    """An order of an index's parts in which the one with the newest articles is likely the last."""
+    path = urlsplit(link.url).path
+    numbers = [int(number) for number in re.findall(r"\d{1,9}", path)]
+    return link.modified is not None, str(link.modified), bool(_NEWS.search(path)), numbers
 
 
 def _newest(document: SitemapDocument) -> tuple[Line, ...]:

@@ -77,13 +77,15 @@ class Gone:
 class Refused:
     """No document: an error status, a broken network, a limit or the address guard. `reason` is one clear line.
 
-    `postponed` when we did not even ask: the host wants rest, or its budget of the day is spent.
+    `postponed` when we did not even ask: the host wants rest, or its budget of the day is spent. `forbidden` when
+    robots.txt says no, or can't be read.
     """
 
     reason: str
     status: int | None = None
     retry_after: timedelta | None = None
     postponed: bool = False
+    forbidden: bool = False
 
 
 FetchResult = Fetched | NotModified | Gone | Refused

@@ -68,7 +68,7 @@ class Robots:
         parts = urlsplit(url)
         rules = self._rules(_origin(url))
         if rules.parser is not None and not rules.parser.can_fetch(url, AGENT):
-            return Refused(f"robots.txt of {parts.hostname} forbids {parts.path or '/'}")
+            return Refused(f"robots.txt of {parts.hostname} forbids {parts.path or '/'}", forbidden=True)
         return rules.refusal
 
     def delay(self, url: str) -> timedelta | None:
@@ -118,7 +118,7 @@ def _origin(url: str) -> str:
 
 
 def _read(file: HostFile) -> _Rules:
-    refusal = Refused(file.refusal) if file.refusal else None
+    refusal = Refused(file.refusal, forbidden=True) if file.refusal else None
     parser = Protego.parse(file.text) if file.text else None
     return _Rules(file.until, parser=parser, text=file.text or "", refusal=refusal)
 

@@ -79,7 +79,11 @@ def test_discover_of_nothing_says_so(run: Run, configured: Path, paper: Site) ->
     paper.html("/", "<p>Nothing</p>")
     result = run("source", "discover", f"{paper.url}/")
     assert result.code == 1
-    assert "no feed, list or sitemap was found" in result.err
+    assert result.err.splitlines()[-1].startswith(f"publisher: {paper.url}/: no feed, list or sitemap was found")
+    assert "Paste" not in result.err
+    assert run("source", "discover", f"{paper.url}/none").err == (
+        f"publisher: {paper.url}/none: the server says 404 Not Found\n"
+    )
 
 
 def test_heal_shows_and_accepts_a_proposal(run: Run, configured: Path, paper: Site) -> None:

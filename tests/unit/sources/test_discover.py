@@ -1,12 +1,13 @@
 """What articles can be had of an address: few requests, the best first, and nothing is stored."""
 
+import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from publisher.domain.source import Rights, SourceKind
-from publisher.errors import SourceError
+from publisher.errors import AddressError
 from publisher.sources.discover import discover, name_for
 from tests.unit.sources.site import NOW, Answer
 
@@ -16,6 +17,26 @@ FEED = (
 )
 LIST = "<ul class=l>" + "".join(
     f"<li><a href='/news/story-{n}.html'>The council hears of plan {n}</a> <i>2026-11-1{n}</i></li>" for n in range(9)
+)
+
+
+ITEM_LIST = json.dumps(
+    {
+        "@type": "ItemList",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": n,
+                "item": {
+                    "@type": "NewsArticle",
+                    "url": f"/n/{n}",
+                    "headline": f"The council hears of plan {n}",
+                    "datePublished": f"2026-11-2{n}",
+                },
+            }
+            for n in range(4)
+        ],
+    }
 )
 
 
@@ -89,10 +110,55 @@ def test_without_any_feed_there_are_sitemaps_of_news_and_the_list(site, find):
     assert [one.source.kind.value for one in found] == ["sitemap", "listing", "sitemap"]
     assert found[0].source.url == f"{site.url}/news.xml"
     assert found[0].items[0].title == "Tram"
-    assert len(site.paths()) <= 8
+    assert len(site.paths()) <= 10
 
 
-def test_an_index_of_sitemaps_leads_to_the_one_that_sounds_like_news(site, find):
+def test_an_index_of_sitemaps_is_proposed_itself_with_its_newest_articles(site, find):
+    parts = "".join(f"<sitemap><loc>/sm{n}.xml</loc></sitemap>" for n in range(11))
+    site.html("/map.xml", f"<sitemapindex>{parts}</sitemapindex>")
+    for n in range(11):
+        site.html(f"/sm{n}.xml", f"<urlset><url><loc>/a/{n}</loc></url></urlset>")
+    (only,) = find("/map.xml").found
+    assert (only.source.url, only.evidence) == (f"{site.url}/map.xml", "the address itself")
+    assert [item.url for item in only.items] == [f"{site.url}/a/10"]
+    dated = "<sitemap><loc>/sm3.xml</loc><lastmod>2026-11-20</lastmod></sitemap>"
+    site.html("/map.xml", f"<sitemapindex>{dated}<sitemap><loc>/sm9.xml</loc></sitemap></sitemapindex>")
+    assert [item.url for item in find("/map.xml").found[0].items] == [f"{site.url}/a/3"]
+
+
+def test_a_page_that_robots_txt_forbids_is_no_listing_but_may_be_a_feed(site, find):
+    site.html("/robots.txt", "User-agent: *\nDisallow: /private/")
+    site.html("/private/list", f"<title>x</title>{LIST}")
+    found = find("/private/list")
+    assert found.found == ()
+    assert found.notes == ("robots.txt of 127.0.0.1 forbids /private/list: the page itself can't be read as a listing",)
+    feed(site, "/private/feed")
+    assert find("/private/feed").found[0].source.kind is SourceKind.FEED
+
+
+@pytest.mark.parametrize("path", ["/feed.xml", "/feed", "/feed.json"])
+def test_the_common_place_that_has_a_feed_ends_the_search(site, find, path):
+    site.html("/", f"<title>x</title>{LIST}")
+    feed(site, path)
+    found = find()
+    assert found.found[0].source.url == f"{site.url}{path}"
+    assert site.paths()[-1] == path
+
+
+def test_a_list_that_stands_only_in_json_ld_is_offered_without_selectors(site, find):
+    site.html("/", f"<title>x</title><script type='application/ld+json'>{ITEM_LIST}</script><div id=root></div>")
+    found = find()
+    (only,) = found.found
+    assert (only.source.kind, dict(only.source.selectors)) == (SourceKind.LISTING, {})
+    assert only.evidence == "the ItemList in the page's JSON-LD"
+    assert next((item.title, item.published) for item in only.items) == (
+        "The council hears of plan 0",
+        datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    assert "a source of kind listing reads them without" in found.notes[0]
+
+
+def test_an_index_of_sitemaps_leads_to_the_only_one_that_sounds_like_news(site, find):
     site.html(
         "/map.xml",
         "<sitemapindex><sitemap><loc>/tags.xml</loc></sitemap><sitemap><loc>/articles.xml</loc></sitemap></sitemapindex>",
@@ -112,15 +178,15 @@ def test_what_is_not_found_is_said(site, find):
         "the page says that it is an article: the address of a page that lists articles finds more",
         "no list of articles was found on the page itself",
     )
-    with pytest.raises(SourceError, match="the server says 404 Not Found"):
+    with pytest.raises(AddressError, match=r"^http[^ ]*/none: the server says 404 Not Found"):
         find("/none")
 
 
 def test_a_host_that_wants_rest_is_asked_nothing_more(site, find):
     site.html("/", f"<title>x</title>{LIST}")
-    site.pages["/feed/"] = Answer(b"", 429)
+    site.pages["/feed"] = Answer(b"", 429)
     assert [one.source.kind for one in find().found] == [SourceKind.LISTING]
-    assert site.paths() == ["/", "/feed/"]
+    assert site.paths() == ["/", "/feed"]
 
 
 @pytest.mark.parametrize(
