@@ -16,7 +16,8 @@ class ListingMemory:
 
     `rule` is in use, found by detection or accepted by the operator; `proposal` waits for the operator's word. `usual`
     is how many lines a look finds, `known` how many of the last ones are stored articles. `next_page` is the page of
-    older articles to read next, `pages` how many of those were read, `older` how many articles they named.
+    older articles to read next, `pages` how many of those were read, `older` how many articles they named. `earlier`
+    is the rule that an accepted proposal took the place of, with `earlier_usual` lines: it comes back once it yields.
     """
 
     rule: Mapping[str, str] = field(default_factory=dict)
@@ -26,11 +27,18 @@ class ListingMemory:
     next_page: str | None = None
     pages: int = 0
     older: int = 0
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    earlier_usual: int = 0
 
 
 def is_short(lines: int, memory: ListingMemory) -> bool:
     """Whether a rule lost its list: it yields nothing, or under half of what is usual."""
     return lines == 0 or lines * 2 < memory.usual
+
+
+def is_back(lines: int, memory: ListingMemory) -> bool:
+    """Whether the rule before an accepted one yields again what was usual then."""
+    return lines > 0 and lines * 2 >= memory.earlier_usual
 
 
 def is_trusted(known: int, new: int, memory: ListingMemory) -> bool:
@@ -51,4 +59,12 @@ def seen(memory: ListingMemory, lines: int, known: int) -> ListingMemory:
 
 def accepted(memory: ListingMemory) -> ListingMemory:
     """The memory once the operator has accepted the proposal; what is usual is learnt anew."""
-    return replace(memory, rule=memory.proposal, proposal={}, usual=0, known=0)
+    return replace(
+        memory,
+        rule=memory.proposal,
+        proposal={},
+        usual=0,
+        known=0,
+        earlier=memory.earlier or memory.rule,
+        earlier_usual=memory.earlier_usual or memory.usual,
+    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from publisher.domain.article import KnownArticle
-from publisher.domain.listing import ListingMemory, is_short, is_trusted
+from publisher.domain.listing import ListingMemory, is_back, is_short, is_trusted
 from publisher.domain.source import Source
 from publisher.sources.dates import Context
 from publisher.sources.lists import rules
@@ -58,13 +58,25 @@ def choose(listing: page.Page, source: Source, memory: ListingMemory, known: Kno
     asked = _Asked(listing, source, memory, known, context)
     own = _own(source)
     best: Chosen | None = None
-    for rule in filter(None, (own, dict(memory.rule))):
+    if memory.earlier_usual:
+        # What the operator accepted stands in for this one only as long as it yields too little.
+        for rule in filter(None, (own, dict(memory.earlier))):
+            found = read(listing, rule, context).found
+            if is_back(len(found), memory):
+                return _settled(replace(asked, memory=_returned(memory, rule)), rule, found)
+    standing = () if memory.earlier_usual and memory.rule else (own,)
+    for rule in filter(None, (*standing, dict(memory.rule))):
         found = read(listing, rule, context).found
         if not is_short(len(found), memory):
             return _settled(asked, rule, found)
         if best is None or len(found) > len(best.lines):
             best = Chosen(lines=found, rule=rule)
     return _sought(asked, best)
+
+
+def _returned(memory: ListingMemory, rule: Mapping[str, str]) -> ListingMemory:
+    """The memory once an earlier rule yields again what was usual with it."""
+    return replace(memory, rule=rule, usual=memory.earlier_usual, known=0, earlier={}, earlier_usual=0)
 
 
 def _own(source: Source) -> dict[str, str]:
@@ -91,7 +103,8 @@ def _sought(asked: _Asked, best: Chosen | None) -> Chosen:
     if best is None and not asked.memory.rule:
         return _first(asked, found)
     lines = best.lines if best else ()
-    better = [candidate for candidate in found if len(candidate.items) > len(lines)]
+    # A ranking beside the list is none, also while the list is away; and what has no selectors is no rule.
+    better = [one for one in found if len(one.items) > len(lines) and one.selectors and not one.beside]
     if lines and not better and best is not None:
         # The list itself is shorter than it was.
         return Chosen(lines=lines, rule=best.rule, memory=replace(asked.memory, proposal={}), notices={LOST: ""})
@@ -144,11 +157,12 @@ def _lost(asked: _Asked, best: Chosen | None, candidate: Candidate | None) -> Ch
 
 
 def _silent(asked: _Asked, rule: Mapping[str, str]) -> str:
-    """Which selector of a rule yields nothing."""
+    """Which selector of a rule yields nothing, and what shows the list that was found instead."""
+    heal = f"`publisher source heal {asked.source.name}` shows what is known and proposed"
     if not read(asked.listing, rule, asked.context).matched:
-        return f"selector item = {rule['item']!r} matches nothing on it"
+        return f"selector item = {rule['item']!r} matches nothing on it; {heal}"
     key = "link" if rule.get("link") else "item"
-    return f"selector {key} = {rule[key]!r} finds no link on it"
+    return f"selector {key} = {rule[key]!r} finds no link on it; {heal}"
 
 
 def _nothing(asked: _Asked, otherwise: str) -> str:

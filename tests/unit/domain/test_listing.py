@@ -1,8 +1,10 @@
 """When a listing's rule has lost its list, and when a new one is to be believed."""
 
+from dataclasses import replace
+
 import pytest
 
-from publisher.domain.listing import ListingMemory, accepted, is_short, is_trusted, seen
+from publisher.domain.listing import ListingMemory, accepted, is_back, is_short, is_trusted, seen
 
 
 @pytest.mark.parametrize(
@@ -44,4 +46,12 @@ def test_what_is_usual_grows_at_once_and_shrinks_slowly() -> None:
 
 def test_an_accepted_proposal_is_the_rule_and_learns_what_is_usual_anew() -> None:
     memory = ListingMemory(rule={"item": "li"}, proposal={"item": "tr"}, usual=20, known=20, pages=5)
-    assert accepted(memory) == ListingMemory(rule={"item": "tr"}, pages=5)
+    taken = accepted(memory)
+    assert taken == ListingMemory(rule={"item": "tr"}, pages=5, earlier={"item": "li"}, earlier_usual=20)
+    again = accepted(replace(taken, proposal={"item": "p"}, usual=9))
+    assert (again.rule, again.earlier, again.earlier_usual) == ({"item": "p"}, {"item": "li"}, 20)
+
+
+def test_the_rule_before_is_back_with_half_of_what_was_usual() -> None:
+    memory = ListingMemory(earlier={"item": "li"}, earlier_usual=20)
+    assert [is_back(lines, memory) for lines in (0, 9, 10)] == [False, False, True]

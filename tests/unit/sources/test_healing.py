@@ -129,6 +129,43 @@ def test_without_selectors_and_without_a_list_the_look_fails_and_says_why(site, 
         desk.read(unread(site))
 
 
+CLICKED = "".join(
+    f"<li><a href='/hot/story-{n}.html'>What everybody has clicked on, number {n}</a> <i>2026-11-1{n}</i></li>"
+    for n in range(9)
+)
+
+
+def test_a_side_column_is_not_proposed_while_the_list_is_away(site, desk, news):
+    desk.read(news)
+    site.html("/", "<title>News</title><p>We are back soon.</p>" + f"<aside><h3>Latest</h3><ol>{CLICKED}</ol></aside>")
+    with pytest.raises(SourceError, match="`publisher source heal news` shows"):
+        desk.read(news)
+    assert desk.listing.proposal == {}
+    assert "no other list was found" in desk.told[LOST]
+
+
+@pytest.mark.parametrize("selectors", [{}, {"item": "ul.news li"}])
+def test_the_rule_before_an_accepted_one_comes_back_once_it_yields_again(site, desk, selectors):
+    put_articles(site, [*range(1, 10), *range(30, 40)])
+    site.html("/", as_list(range(8, 0, -1)))
+    news = unread(site, **selectors)
+    desk.read(news)
+    found = desk.listing.rule
+    site.html("/", as_cards(range(30, 40)))
+    with pytest.raises(SourceError):
+        desk.read(news)
+    desk.listing = accepted(desk.listing)
+    assert len(desk.read(news).listed) == 10
+    stray = as_list([8, 7]).partition("<ul")[2]
+    site.html("/", as_cards(range(30, 40)) + "<ul" + stray)
+    assert len(desk.read(news).listed) == 10, "strays of the old list don't bring it back"
+    both = as_list(range(9, 0, -1)) + as_cards(range(30, 40))
+    site.html("/", both)
+    assert listed(desk.read(news)) == [str(n) for n in range(9, 0, -1)]
+    assert (desk.listing.rule, desk.listing.earlier, desk.listing.earlier_usual) == (found, {}, 0)
+    assert desk.listing.usual == 9
+
+
 class TestOlderPages:
     def test_are_read_one_a_look_as_a_backlog_until_there_are_no_more(self, site, desk):
         put_articles(site, range(1, 12))
