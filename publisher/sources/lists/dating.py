@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
-from publisher.sources.lists import rules
+from publisher.sources.lists import listed, rules
 from publisher.sources.pages import page
 from publisher.sources.text import selecting
 
@@ -35,7 +35,7 @@ def looks_dated(text: str) -> bool:
 
 def has_date(item: HtmlElement, link: HtmlElement) -> bool:
     """Whether a line shows a date outside its title."""
-    return next(_dated_in(item, link), None) is not None
+    return next(_dated_in(item, link), None) is not None or looks_dated(listed.beside_link(item))
 
 
 def rules_for(root: HtmlElement, links: Mapping[HtmlElement, HtmlElement]) -> Iterator[dict[str, str]]:

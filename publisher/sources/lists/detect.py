@@ -7,14 +7,14 @@ that a candidate's lines are just what a source with its rule reads.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
 from publisher.sources import dates
-from publisher.sources.lists import dating, listed, prose, rules
+from publisher.sources.lists import dating, headings, listed, prose, rules
 from publisher.sources.lists.links import (
     Group,
     Link,
@@ -43,17 +43,24 @@ _SAMPLE = 100
 _PARTS = 4
 _PLACES = 40
 _LEAST_SCORE = 0.5
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_LABELLED = 0.3
+"""What is left of a list whose heading says that it is a ranking or the like: dates don't make up for that."""
+
 _NOWHERE = "http://page.invalid/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A list of articles on a page: its lines, how sure it is (higher is better), and the rule that gives it."""
+    """A list of articles on a page: its lines, how sure it is (higher is better), and the rule that gives it.
+
+    Without `selectors` it stands in the page's JSON-LD alone: a source of kind `listing` reads it without. `beside`
+    says that it stands in a side column or the like.
+    """
 
     items: tuple[Line, ...]
     score: float
     selectors: Mapping[str, str]
+    beside: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +74,11 @@ class _Scored:
     width: float
     named: bool
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it stands beside what the page is about, and no dates say that it is more than a ranking."""
+        return self.group.beside and self.dated < 0.5 and not self.named
+
 
 def candidates(found: page.Page, context: dates.Context) -> list[Candidate]:
     """The best lists of articles on a page, at most `BEST`, the best first; none on an article's own page."""
@@ -75,16 +87,35 @@ def candidates(found: page.Page, context: dates.Context) -> list[Candidate]:
     links = list(links_of(found))
     others = frozenset(link.key for link in links)
     scored = _merged(_scored(found, links))
-    if scored and prose.is_article(found.root, scored[0].group.items):
+    if prose.is_article(found.root, scored[0].group.items if scored else ()):
         return []
     made: list[Candidate] = []
-    for one in scored[:_RULED]:
+    for one in [one for one in scored if not one.is_doubtful][:_RULED]:
         if one.score < _LEAST_SCORE or one.score * 8 < scored[0].score:
             break
         candidate = _candidate(found, one, others, context)
         if candidate is not None and not any(_is_same(candidate, other) for other in made):
             made.append(candidate)
+    made = made or list(_named(found, context))
     return sorted(made, key=lambda candidate: -candidate.score)[:BEST]
+
+
+def _named(found: page.Page, context: dates.Context) -> Iterator[Candidate]:
+    """The list that the page's JSON-LD names (schema.org ItemList), for pages whose scripts make the visible one."""
+    lines: dict[str, Line] = {}
+    for item in jsonld.list_items(found.root):
+        if not isinstance(item, dict) or not jsonld.may_be_article(item):
+            continue
+        url = next((url for one in jsonld.addresses(item) if (url := listed.key_of(found.base, one))), None)
+        title = next(iter(jsonld.texts(item.get("headline")) or jsonld.texts(item.get("name"))), "")
+        date = next(iter(jsonld.texts(item.get("datePublished"))), "")
+        moment = dates.parse(date, context) if date else None
+        if url and title:
+            lines.setdefault(url, Line(url=url, title=title, published=moment.at if moment else None))
+    good = sum(headings.good_width(line.title) for line in lines.values())
+    if len(lines) >= FEWEST and good * 2 >= len(lines):
+        score = math.log1p(len(lines)) * good / len(lines)
+        yield Candidate(items=tuple(lines.values()), score=round(score, 3), selectors={})
 
 
 def _without_base(candidate: Candidate) -> Candidate:
@@ -109,7 +140,7 @@ def _scored(found: page.Page, links: Sequence[Link]) -> list[_Scored]:
     named = jsonld.listed(found.root, found.base)
     scored: list[_Scored] = []
     for group in groups(links)[: 4 * _LOOKED_AT]:
-        for part in _parts(_titled(_without_beside(group))):
+        for part in _parts(headings.titled(_without_beside(group))):
             if len(part.links) >= FEWEST:
                 scored.append(_score(part, named))
     return sorted(scored, key=lambda one: -one.score)[:_LOOKED_AT]
@@ -118,7 +149,7 @@ def _scored(found: page.Page, links: Sequence[Link]) -> list[_Scored]:
 def _score(group: Group, named: frozenset[str]) -> _Scored:
     titles = [link.title for link in group.links]
     number = len(titles)
-    good = sum(map(_good_width, titles)) / number
+    good = sum(map(headings.good_width, titles)) / number
     unique = len(set(titles)) / number
     shapes = Counter(shape_of(link.key) for link in group.links)
     shape, like = shapes.most_common(1)[0]
@@ -162,12 +193,6 @@ def _parts(group: Group) -> list[Group]:
     return [Group([link for link, _ in some], [item for _, item in some], group.standing) for some in (dated, others)]
 
 
-def _good_width(title: str) -> float:
-    """How well a title's width suits an article's: 14 to 160 columns do."""
-    width = columns(title)
-    return 1.0 if 14 <= width <= 160 else 0.5 if 8 <= width <= 240 else 0.0
-
-
 def _place(group: Group) -> float:
     """What the elements around its links say for or against a group: headings for, running text against."""
     sample = list(zip(group.items, group.links, strict=True))[:40]
@@ -179,11 +204,11 @@ def _place(group: Group) -> float:
 
 def _is_headed(element: HtmlElement, item: HtmlElement) -> bool:
     for node in (element, *element.iterancestors()):
-        if node.tag in _HEADINGS:
+        if node.tag in headings.HEADINGS:
             return True
         if node is item:
             break
-    return any(element.find(f".//{tag}") is not None for tag in _HEADINGS[:5])
+    return any(element.find(f".//{tag}") is not None for tag in headings.HEADINGS[:5])
 
 
 def _without_beside(group: Group) -> Group:
@@ -203,7 +228,7 @@ def _without_beside(group: Group) -> Group:
     if len(kept) == len(group.links):
         return group
     if len(kept) < FEWEST:
-        return Group(group.links, group.items, group.standing * 0.5)
+        return Group(group.links, group.items, group.standing * _LABELLED)
     return Group([link for link, _ in kept], [item for _, item in kept], group.standing)
 
 
@@ -215,30 +240,6 @@ def _label(parent: HtmlElement, items: set[HtmlElement]) -> str:
         if 0 < columns(text) <= 60:
             return text
     return label_of(parent)
-
-
-def _titled(group: Group) -> Group:
-    """The group with the headings of its items for titles, where the links say only "Read more"."""
-    titles = [link.title for link in group.links]
-    if len(set(titles)) > len(titles) // 2 and sum(map(_good_width, titles)) >= len(titles) / 2:
-        return group
-    links = [
-        replace(link, title=page.text_of(heading)) if (heading := title_element(item)) is not None else link
-        for link, item in zip(group.links, group.items, strict=True)
-    ]
-    return Group(links, group.items, group.standing)
-
-
-def title_element(item: HtmlElement) -> HtmlElement | None:
-    """The element in an item that is its title by its tag or class."""
-    for tag in _HEADINGS:
-        if (heading := item.find(f".//{tag}")) is not None and page.text_of(heading):
-            return heading
-    for element in item.iter("div", "span", "p", "strong", "b", "td", "dt"):
-        names = " ".join(lasting_classes(element)).lower()
-        if any(word in names for word in ("title", "headline", "tit", "subject")) and page.text_of(element):
-            return element
-    return None
 
 
 # --- merging -----------------------------------------------------------------------------------------------------
@@ -272,9 +273,15 @@ def _belong_together(one: _Scored, other: _Scored) -> bool:
         and one.group.items[0].tag == other.group.items[0].tag
         and (one.dated >= 0.5) == (other.dated >= 0.5)
         and max(one.width, other.width) <= 2 * min(one.width, other.width)
-        and _are_near(one.group.items[0], other.group.items[0])
+        and (_are_named_alike(one, other) or _are_near(one.group.items[0], other.group.items[0]))
         and not {link.key for link in one.group.links} >= {link.key for link in other.group.links}
     )
+
+
+def _are_named_alike(one: _Scored, other: _Scored) -> bool:
+    """Whether the items of two groups have the same lasting classes and dates, as a list in two columns has."""
+    mine, others = (lasting_classes(scored.group.items[0]) for scored in (one, other))
+    return bool(mine) and mine == others and min(one.dated, other.dated) >= 0.5
 
 
 def _are_near(one: HtmlElement, other: HtmlElement) -> bool:
@@ -307,7 +314,8 @@ def _candidate(found: page.Page, one: _Scored, others: frozenset[str], context: 
     if len(items) < FEWEST or len(keys & {item.url for item in items}) < 0.5 * len(items):
         return None
     gain = (1 + 1.5 * _dated(best)) / (1 + 1.5 * one.dated)
-    return Candidate(items=tuple(items), score=round(one.score * gain, 3), selectors=selectors)
+    score = round(one.score * gain, 3)
+    return Candidate(items=tuple(items), score=score, selectors=selectors, beside=one.group.beside)
 
 
 def _read(found: page.Page, selectors: Mapping[str, str], context: dates.Context) -> tuple[Line, ...]:
@@ -364,7 +372,7 @@ def _title_rule(pairs: Sequence[tuple[HtmlElement, Link]]) -> dict[str, str]:
     titles = [
         (item, element)
         for item, link in pairs
-        if (element := title_element(item)) is not None
+        if (element := headings.title_element(item)) is not None
         and element is not link.element
         and link.element not in element.iterdescendants()
         and element not in link.element.iterancestors()

@@ -32,6 +32,12 @@ STATES = frozenset(
 )
 """Classes that say how one line stands among the others, or how anything looks: they name no list."""
 
+_HOST = re.compile(r"\(?[\w-]+(?:\.[\w-]+)+(?:/\S*)?\)?")
+_COMMENT = re.compile(r"(?:comments?|respond|reply|disqus)(?:[-_]|$)|c\d+$", re.IGNORECASE)
+_MOST_COLUMNS = 5
+_COLUMN = 0.6
+"""What stands beside titles is less than so wide as they are."""
+
 _CLASS = re.compile(r"-?[A-Za-z_][\w-]{0,60}")
 _MANY_DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -67,7 +73,7 @@ _LABEL_BESIDE = re.compile(
     r"热门|热点|热榜|排行|榜单|推荐|相关|点击榜|一周热|人气|精彩|猜你|大家都在|广告|专题|友情链接|标签|分类|合作"
     r"|\b(?:most (?:read|popular|viewed|commented)|popular|trending|related|recommended|you (?:may|might)|more from"
     r"|top (?:stories|posts|\d+)|sponsored|tags|categories|archives?|editors?.? picks?|further reading|see also"
-    r"|blogroll|partners|advertis\w+|best of)\b",
+    r"|blogroll|partners|advertis\w+|best of|(?:recent|latest|new) (?:comments|replies))\b|最[新近](?:评论|留言|回复)",
     re.IGNORECASE,
 )
 
@@ -96,6 +102,11 @@ class Group:
     links: list[Link]
     items: list[HtmlElement] = field(default_factory=list)
     standing: float = 1.0
+
+    @property
+    def beside(self) -> bool:
+        """Whether it stands around or beside what the page is about: navigation, rankings, related articles."""
+        return self.standing < 1
 
 
 class _Elements:
@@ -138,7 +149,7 @@ def links_of(found: page.Page) -> Iterator[Link]:
         if not reference or reference.startswith(("#", "javascript:")):
             continue
         key = key_of(found.base, reference)
-        if key is None:
+        if key is None or _COMMENT.match(urlsplit(reference).fragment):
             continue
         if key != here and urlsplit(key).path + urlsplit(key).query != "/":
             yield Link(element, key, title_at(element))
@@ -246,15 +257,37 @@ def _kind(part: str) -> str:
 
 
 def _without_labels(links: list[Link]) -> list[Link]:
-    """The links without those to sections that stand beside the title in the same line ("[World] Title")."""
+    """The links without those that stand beside the title in the same line: sections ("[World] Title"), hosts,
+    and columns of authors, times and comments."""
     by_parent: dict[HtmlElement | None, list[Link]] = defaultdict(list)
     for link in links:
         by_parent[link.element.getparent()].append(link)
     labels = set()
     for together in by_parent.values():
         if 2 <= len(together) <= 3 and max(link.width for link in together) >= 14:
-            labels |= {link.element for link in together if link.width <= 12}
-    return [link for link in links if link.element not in labels]
+            labels |= {link.element for link in together if link.width <= 12 or _HOST.fullmatch(link.title)}
+    return _titles_of_lines([link for link in links if link.element not in labels])
+
+
+def _titles_of_lines(links: list[Link]) -> list[Link]:
+    """Of lines that have the same number of links, those of the one column that is far wider than all others."""
+    lines: dict[HtmlElement | None, list[Link]] = defaultdict(list)
+    for link in links:
+        lines[_line_of(link.element)].append(link)
+    usual, times = Counter(map(len, lines.values())).most_common(1)[0] if lines else (0, 0)
+    if not 2 <= usual <= _MOST_COLUMNS or times < 3 or times * 2 < len(lines):
+        return links
+    alike = [line for line in lines.values() if len(line) == usual]
+    widths = [sum(line[number].width for line in alike) / times for number in range(usual)]
+    title = max(range(usual), key=widths.__getitem__)
+    if widths[title] < 14 or any(width > _COLUMN * widths[title] for width in widths if width != widths[title]):
+        return links
+    return [line[min(title, len(line) - 1)] for line in lines.values()]
+
+
+def _line_of(element: HtmlElement) -> HtmlElement | None:
+    """The first element around a link that is more than a wrapper."""
+    return next((node for node in element.iterancestors() if node.tag not in WRAPPERS), None)
 
 
 def _one_each(links: list[Link]) -> list[Link]:

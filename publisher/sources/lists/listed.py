@@ -1,5 +1,6 @@
 """The lines of a listing: what CSS selectors make of a page that lists articles."""
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from lxml.html import HtmlElement
 
 from publisher.sources import articles, dates
 from publisher.sources.extract import date_at, names_at, tags_at
+from publisher.sources.lists import numbering
 from publisher.sources.pages import page
 from publisher.sources.text import selecting, urls
 
 _CUT = re.compile(r"(?:\.{2,}|…+)\s*$")
+_AROUND_DATES = " \t-\u2013\u2014:\uff1a,;|\u00b7\u2022*\u00bb>()\uff08\uff09[]\u3010\u3011"
+_BREAKS = ("br", "hr", "p", "div", "h1", "h2", "h3", "h4", "ul", "ol", "table")
 _BRACKETS = " \t[]()【】（）〔〕[]|·"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ONLY_YEAR = re.compile(r"\s*(?:19|20)\d\d\s*年?\s*$")
@@ -53,10 +57,12 @@ def read(listing: page.Page, selectors: Mapping[str, str], context: dates.Contex
     """Apply a rule to a page. Raises BadSelector.
 
     `item` matches each line; inside it are `link`, `title`, `date`, `summary`, `author` and `tags`. `day` matches
-    headings that date all lines up to the next one.
+    headings that date all lines up to the next one. Where one date of them all can only be read day first, all are.
     """
     items = selecting.select(listing.root, selectors, "item")[:MOST]
     days = _days(listing.root, items, selectors)
+    shown = itertools.chain(days.values(), (_shown(item, selectors) for item in items))
+    context = numbering.context_for(shown, context)
     found: dict[str, Line] = {}
     for number, item in enumerate(items):
         line = _line(item, listing.base, selectors, context, days.get(number, ""))
@@ -153,6 +159,31 @@ def _days(root: HtmlElement, items: list[HtmlElement], selectors: Mapping[str, s
     return said
 
 
+def beside_link(item: HtmlElement) -> str:
+    """The bare text just before a line that is no more than a link, else just after it, where line breaks part the
+    lines: no selector reaches it."""
+    if item.tag != "a":
+        return ""
+    before, after, parent = item.getprevious(), item.getnext(), item.getparent()
+    texts = []
+    if before is None and parent is not None:
+        texts.append(parent.text)
+    elif before is not None and before.tag in _BREAKS:
+        texts.append(before.tail)
+    if after is None or after.tag in _BREAKS:
+        texts.append(item.tail)
+    found = (" ".join((text or "")[:200].split()).strip(_AROUND_DATES) for text in texts)
+    return next(filter(None, found), "")
+
+
+def _shown(item: HtmlElement, selectors: Mapping[str, str]) -> str:
+    """Where a line's date may be written with the month in doubt."""
+    date = selecting.first(item, selectors, "date")
+    if date is None:
+        return beside_link(item)
+    return "" if date.get("datetime") else page.text_of(date)
+
+
 def _line(
     item: HtmlElement, base: str | None, selectors: Mapping[str, str], context: dates.Context, day: str
 ) -> Line | None:
@@ -163,6 +194,8 @@ def _line(
     title = selecting.first(item, selectors, "title")
     date = selecting.first(item, selectors, "date")
     moment, written = date_in(date, link, day, context)
+    if date is None and (found := dates.parse(bare := beside_link(item), context)):
+        moment, written = found, bare
     summary = selecting.first(item, selectors, "summary")
     return Line(
         url=url,

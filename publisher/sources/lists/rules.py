@@ -11,6 +11,9 @@ from publisher.sources.lists.links import lasting_classes, tag_of
 from publisher.sources.text import selecting
 
 _TAG = re.compile(r"[a-z][a-z0-9-]*")
+_ANY = re.compile(r"(?:\*|a)(?: (?:> )?(?:\*|a))*")
+"""A rule for anything: it would match navigation and footers of the next design, if not of this."""
+
 _ID = re.compile(r"[A-Za-z][A-Za-z_-]{1,40}")
 MOST_TRIES = 25
 """How many selectors are tried for the lines of a list."""
@@ -39,7 +42,8 @@ def for_items(
     """The best selector for the lines of a list. `is_other` says of an element that it is a line of something else."""
     wanted = set(items)
     best: Fit | None = None
-    for css in itertools.islice(dict.fromkeys(_item_selectors(items)), tries):
+    some = (css for css in dict.fromkeys(_item_selectors(items)) if not _ANY.fullmatch(css))
+    for css in itertools.islice(some, tries):
         matched = selecting.select(root, {"item": css}, "item")
         fit = Fit(css, len(wanted.difference(matched)))
         if best is not None and fit.wrong >= best.wrong:

@@ -53,14 +53,25 @@ def is_article(root: HtmlElement) -> bool:
 
 def listed(root: HtmlElement, base: str | None) -> frozenset[str]:
     """The addresses of the page's `ItemList`, as far as it has one."""
-    found = set()
+    found = {url for item in list_items(root) for address in addresses(item) if (url := urls.absolute(base, address))}
+    return frozenset(map(urls.normalised, found))
+
+
+def list_items(root: HtmlElement) -> Iterator[object]:
+    """What the page's `ItemList` names: objects, or bare addresses. A `ListItem` gives way to the item inside it, but
+    for what only it says."""
     for thing in _things(root):
         if "ItemList" in texts(thing.get("@type")):
             items = thing.get("itemListElement")
             for item in items[:_LIMIT] if isinstance(items, list) else []:
                 inner = item.get("item", item) if isinstance(item, dict) else item
-                found |= {url for address in addresses(inner) if (url := urls.absolute(base, address))}
-    return frozenset(map(urls.normalised, found))
+                yield {**item, **inner} if isinstance(item, dict) and isinstance(inner, dict) else inner
+
+
+def may_be_article(thing: Json) -> bool:
+    """Whether an object is said to be an article or page, or not said to be anything else."""
+    kinds = [kind for kind in texts(thing.get("@type")) if kind != "ListItem"]
+    return not kinds or any(_ARTICLE.search(kind) or kind in _PAGE for kind in kinds)
 
 
 def texts(value: object, depth: int = 0) -> list[str]:
