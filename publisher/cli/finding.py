@@ -15,7 +15,7 @@ from publisher.cli.context import check_address, example_site, now, opened, sett
 from publisher.domain.article import shorten
 from publisher.domain.listing import ListingMemory, accepted
 from publisher.domain.source import Source
-from publisher.errors import AddressError, UsageError
+from publisher.errors import AddressError, SourceError, UsageError
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings
 from publisher.sources import listing
@@ -185,8 +185,8 @@ def heal(
     """Show by what selectors a listing is read, and the proposal when it lost its list; --accept takes that.
 
     Selectors in the configuration are never changed: they are tried first at each look, and what is accepted here
-    stands in for them while they yield nothing or under half of what is usual. Closes the notice of a list that was
-    found again.
+    stands in for them (or those found before) while they yield nothing or under half of what was usual. Closes the
+    notice of a list that was found again.
 
     Example: publisher source heal blog --accept
     """
@@ -204,6 +204,20 @@ def heal(
         if stored:
             work.notices.close(stored.source.id, HEALED, now())
     _show_memory(source, memory, as_json=as_json)
+    if memory.proposal and not as_json:
+        _show_proposal(source, memory, settings)
+
+
+def _show_proposal(source: Source, memory: ListingMemory, settings: Settings) -> None:
+    """What the proposed selectors find on the page as it is now."""
+    with example_site(settings, may_run=True), trial_fetcher(settings, now) as fetcher:
+        try:
+            lines = listing.lines_by(source, memory.proposal, fetcher, now())
+        except SourceError as error:
+            complain(f"what the proposal finds can't be shown: {error}")
+        else:
+            _show_sample("The proposal finds", counted(len(lines), "article"), lines, settings)
+    say(f"`publisher source heal {source.name} --accept` takes the proposal.")
 
 
 def _show_memory(source: Source, memory: ListingMemory, *, as_json: bool) -> None:
@@ -214,6 +228,7 @@ def _show_memory(source: Source, memory: ListingMemory, *, as_json: bool) -> Non
                 "configured": dict(source.selectors),
                 "found": dict(memory.rule),
                 "proposed": dict(memory.proposal),
+                "earlier": dict(memory.earlier),
                 "usual": memory.usual,
             }
         )
@@ -221,11 +236,10 @@ def _show_memory(source: Source, memory: ListingMemory, *, as_json: bool) -> Non
     for label, selectors in (
         ("in the configuration", source.selectors),
         ("found by itself or accepted", memory.rule),
+        ("in use before that", memory.earlier),
         ("proposed", memory.proposal),
     ):
         if selectors:
             say(f"{label}: selectors = {rules.toml(selectors)}")
     if not (source.selectors or memory.rule or memory.proposal):
         say("No selectors are known yet: the list is looked for at the first look.")
-    if memory.proposal:
-        say(f"`publisher source heal {source.name} --accept` takes the proposal.")

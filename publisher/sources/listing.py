@@ -1,6 +1,6 @@
 """HTML pages that list articles, without a feed: CSS selectors say where the lines are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -38,6 +38,15 @@ def detect(
     `listing` reads the same items. An article's own page, and one without a list, gives none. Never raises.
     """
     return candidates(page.parse(html, urls.absolute(None, url), charset), dates.Context(now, zone))
+
+
+def lines_by(source: Source, selectors: Mapping[str, str], fetcher: Fetcher, now: datetime) -> tuple[Line, ...]:
+    """What some selectors find on a source's page as it is now. Raises SourceError when it can't be had."""
+    result = articles.get(source, fetcher, Validators(), _ACCEPT)
+    if isinstance(result, NotModified):
+        return ()
+    found = page.parse(result.body, result.url, result.charset)
+    return read_lines(found, selectors, articles.context_of(source, now)).found
 
 
 class ListingReader(SourceReader):

@@ -100,7 +100,14 @@ def test_heal_shows_and_accepts_a_proposal(run: Run, configured: Path, paper: Si
     known = json.loads(run("source", "heal", "post", "--json").out)
     assert known["proposed"]["item"] == "div.card"
     assert known["usual"] == 7
-    assert "--accept` takes the proposal" in run("source", "heal", "post").out
+    shown = run("source", "heal", "post").out
+    assert "The proposal finds (6 articles)" in shown
+    assert "The council hears plan 11" in shown
+    assert "--accept` takes the proposal" in shown
+    whole = paper.pages.pop("/")
+    away = run("source", "heal", "post", "--json")
+    assert (away.code, away.err) == (0, "")
+    paper.pages["/"] = whole
     assert 'item = "div.card"' in run("source", "heal", "post", "--accept").out
     assert json.loads(run("status", "--json").out)["notices"] == []
     assert run("collect", "--once", "post").code == 0
