@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
+
+from publisher.storage.types import sqlite_time
 
 Statement = TypeVar("Statement")
 
@@ -47,3 +50,10 @@ def many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]
     if rows:
         sql = statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
         connection.exec_driver_sql(sql, list(rows))
+
+
+def once(connection: Connection, statement: str, row: tuple[Any, ...]) -> None:
+    """The same for one row, with its instants (aware) as `UtcTime` writes them."""
+    if connection.dialect.name == "sqlite":
+        row = tuple(sqlite_time(value) if isinstance(value, datetime) else value for value in row)
+    many(connection, statement, [row])

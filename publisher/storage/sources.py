@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, insert, or_, select, update
 
 from publisher.domain.source import Guids, Source, SourceKind, SourceState, StoredSource, Validators
 from publisher.pipeline.ports import Sources
@@ -19,7 +19,9 @@ from publisher.storage.encoding import (
     source_json,
     wishes_json,
 )
+from publisher.storage.lists import once
 from publisher.storage.schema import backlog, notice, source
+from publisher.storage.types import clean, json_text
 
 DEFINED = ("active", "disabled")
 """States of sources that the configuration names."""
@@ -49,12 +51,14 @@ _ANEW: dict[str, Any] = {
 Its next listing is a first listing again: what it names is a backlog, or a changed address would flood everybody.
 """
 
-# Made once: it runs at every look, and to make it costs more than to run it. The other columns are its parameters.
-_FINISH = (
-    update(source)
-    .where(source.c.id == bindparam("of_source"))
-    .values(moved_count=case((source.c.moved_now, source.c.moved_count), else_=0), moved_now=False)
-)
+# By hand, for the driver itself: it runs at every look, where SQLAlchemy takes longer than the database.
+_FINISH = """
+    UPDATE source
+       SET etag = ?, last_modified = ?, next_check = ?, checked_at = ?, changed_at = ?, listed_at = ?, failures = ?,
+           outcome = ?, gone = ?, news_at = ?, rhythm = ?, wishes = ?, listing = ?, guids = ?, documents = ?,
+           moved_count = CASE WHEN moved_now THEN moved_count ELSE 0 END, moved_now = ?
+     WHERE id = ?
+"""
 
 
 class SqlSources(Sources):
@@ -99,7 +103,6 @@ class SqlSources(Sources):
     def due(self, now: datetime) -> list[StoredSource]:
         """Those to look at now, the longest waiting first."""
         waits = or_(source.c.next_check.is_(None), source.c.next_check <= now)
-        query = _defined().where(waits, source.c.gone.is_(False), source.c.state == "active")
         pulled = source.c.kind != SourceKind.PUSH.value
         query = _defined().where(waits, source.c.gone.is_(False), pulled, source.c.state == "active")
         return self._list(query.order_by(source.c.next_check.is_not(None), source.c.next_check, source.c.id))
@@ -110,25 +113,24 @@ class SqlSources(Sources):
 
     def finish(self, source_id: int, state: SourceState) -> None:
         """Remember how a look ended. A look that found no move ends the count of moves."""
-        values = {
-            "of_source": source_id,
-            "etag": state.validators.etag,
-            "last_modified": state.validators.last_modified,
-            "next_check": state.next_check,
-            "checked_at": state.checked_at,
-            "changed_at": state.changed_at,
-            "listed_at": state.listed_at,
-            "failures": state.failures,
-            "outcome": state.outcome,
-            "gone": state.gone,
-            "news_at": state.news_at,
-            "rhythm": round(state.rhythm.total_seconds()) if state.rhythm is not None else None,
-            "wishes": wishes_json(state.wishes),
-            "listing": listing_json(state.listing) if state.listing else None,
-            "guids": state.guids.value,
-            "documents": documents_json(state.documents) if state.documents is not None else None,
-        }
-        self._connection.execute(_FINISH, values)
+        row = (
+            _cleaned(state.validators.etag),
+            _cleaned(state.validators.last_modified),
+            state.next_check,
+            state.checked_at,
+            state.changed_at,
+            state.listed_at,
+            state.failures,
+            clean(state.outcome),
+            state.gone,
+            state.news_at,
+            round(state.rhythm.total_seconds()) if state.rhythm is not None else None,
+            json_text(wishes_json(state.wishes)),
+            json_text(listing_json(state.listing) if state.listing else None),
+            state.guids.value,
+            json_text(documents_json(state.documents) if state.documents is not None else None),
+        )
+        once(self._connection, _FINISH, (*row, False, source_id))
 
     def moved(self, source_id: int, url: str) -> int:
         """Count one more look in a row that found the source moved for good to this address; the new count."""
@@ -169,6 +171,10 @@ class SqlSources(Sources):
 
     def _list(self, query: Select[Any]) -> list[StoredSource]:
         return [read_stored_source(row) for row in self._connection.execute(query)]
+
+
+def _cleaned(text: str | None) -> str | None:
+    return None if text is None else clean(text)
 
 
 def _defined() -> Select[Any]:

@@ -53,10 +53,15 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return clean(_COMPACT.encode(value))
+        return json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+def json_text(value: Any) -> str:
+    """A value as `JsonText` writes it, for statements that are run without SQLAlchemy."""
+    return clean(_COMPACT.encode(value))
 
 
 def clean(text: str) -> str:

@@ -2,12 +2,12 @@
 
 import base64
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import httpcore2
 import httpx2
@@ -192,16 +192,15 @@ class HttpFetcher(Fetcher):
         return replace(fetched, reservations=reserved)
 
     def _exchange(self, url: httpx2.URL, errand: _Errand) -> FetchResult | _Redirect:
-        form = errand.request.form
-        method = "GET" if form is None else "POST"
-        request = httpx2.Request(method, url, headers=self._headers(url, errand.request), data=form)
         options = self._config.sources.get(errand.request.source)
+        fields, form = self._headers(url, errand.request), errand.request.form
+        # No httpx2.Request: it costs more than all that is said here.
         answer = self._pools.get(options.proxy if options else "", url).handle_request(
             httpcore2.Request(
-                method=request.method,
+                method=b"GET" if form is None else b"POST",
                 url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.content,
+                headers=fields,
+                content=None if form is None else _encoded(form),
             )
         )
         # No httpx2.Response: that one would undo codings by itself, and fail on some.
@@ -223,7 +222,11 @@ class HttpFetcher(Fetcher):
         if url.userinfo:
             fields.append((b"Authorization", b"Basic " + base64.b64encode(unquote(url.userinfo.decode()).encode())))
         options = self._config.sources.get(request.source)
-        return [*fields, *(options.fields(str(url)) if options else [])]
+        own = options.fields(str(url)) if options else []
+        # What its owner says instead is not said twice.
+        given = {name.lower() for name, _ in own}
+        needed = [(b"Host", url.netloc), *_form_fields(request)]
+        return [*(field for field in needed if field[0].lower() not in given), *fields, *own]
 
     def _judge(
         self, url: httpx2.URL, response: _Response, body: Iterator[bytes], errand: _Errand
@@ -257,6 +260,17 @@ class HttpFetcher(Fetcher):
                 return Gone(str(url))
             case status:
                 return _refused(status, headers.retry_after(response.headers, now))
+
+
+def _form_fields(request: FetchRequest) -> list[tuple[bytes, bytes]]:
+    if request.form is None:
+        return []
+    length = str(len(_encoded(request.form))).encode()
+    return [(b"Content-Type", b"application/x-www-form-urlencoded"), (b"Content-Length", length)]
+
+
+def _encoded(form: Mapping[str, str]) -> bytes:
+    return urlencode(form).encode()
 
 
 def _refused(status: int, retry_after: timedelta | None) -> Refused:

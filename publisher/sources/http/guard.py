@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 
 import httpcore2
 
@@ -107,6 +108,7 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+@lru_cache(maxsize=1024)
 def is_loopback_host(host: str) -> bool:
     """Whether a URL's host names this machine."""
     try:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from publisher.domain.host import HostState, after_answer, tomorrow
@@ -114,7 +115,10 @@ class HostQueue:
         with self._lock:
             if self._hosts is None:
                 self._hosts = {state.name: _Host(state) for state in self._memory.all().values()}
-            return self._hosts.setdefault(name, _Host(HostState(name=name)))
+            host = self._hosts.get(name)
+            if host is None:
+                host = self._hosts[name] = _Host(HostState(name=name))
+            return host
 
     def _name(self, url: str) -> str:
         host = host_of(url)
@@ -160,6 +164,7 @@ class Forgetful(Hosts):
         """It ends with the process."""
 
 
+@lru_cache(maxsize=1024)
 def host_of(url: str) -> str:
     """The host of an address as it is counted: its name, on loopback with the port."""
     parts = urlsplit(url)

@@ -48,6 +48,34 @@ def test_headers_and_cookie_go_with_the_requests_of_their_source_to_its_host_onl
     assert not {"X-Api-Key", "Cookie"} & set(elsewhere.headers)
 
 
+@pytest.mark.parametrize(("own", "sent"), [((), []), ((("host", "shop.example"),), ["shop.example"])])
+def test_the_host_is_named_once_and_by_the_owner_when_he_does(site: Site, own, sent: list[str]) -> None:
+    site.pages["/feed"] = Answer(b"x")
+    with fetching(SourceOptions(url=f"{site.url}/feed", headers=own), site.host) as fetcher:
+        get(fetcher, f"{site.url}/feed")
+    [asked] = site.asked
+    assert [value for name, value in asked.headers.items() if name.lower() == "host"] == (sent or [site.host])
+
+
+def test_a_form_is_posted_with_its_type_and_length() -> None:
+    lines: list[str] = []
+
+    def speak(connection: socket.socket) -> None:
+        got = b""
+        while not got.endswith(b"\r\n\r\na=b+c&d=%C3%A4"):
+            got += connection.recv(4096)
+        lines.extend(got.decode("ascii").split("\r\n"))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with hostile.listening(speak) as host:
+        fetcher = HttpFetcher(FetchConfig(allow_private=(host,)))
+        answer = fetcher.fetch(FetchRequest(url=f"http://{host}/hub", form={"a": "b c", "d": "ä"}, obey_robots=False))
+        fetcher.close()
+    assert isinstance(answer, Fetched)
+    assert lines[0] == "POST /hub HTTP/1.1"
+    assert {f"Host: {host}", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 14"} <= set(lines)
+
+
 @pytest.mark.parametrize(
     ("own", "asked", "carried"),
     [
