@@ -159,9 +159,11 @@ def _body(root: HtmlElement, reader: Reader, selectors: Mapping[str, str]) -> bo
 def _shown(tree: HtmlElement, reader: Reader) -> bodies.Body | None:
     """The body that readers without scripts see."""
     election = bodies.Election(tree)
-    election.hear([_trafilatura(tree), *jsonld.texts(reader.thing.get("articleBody"))])
+    is_index = election.is_index()
+    told = jsonld.texts(reader.thing.get("articleBody"))
+    election.hear(told if is_index else [_trafilatura(tree), *told])
     choice = election.choose()
-    if not election.is_sure(choice):
+    if not is_index and not election.is_sure(choice):
         # The second extractor takes as long as the first; where the evidence is strong it would say the same.
         election.hear([_readability(tree)])
         choice = election.choose()

@@ -29,6 +29,9 @@ _MOST_NOSCRIPTS = 500
 _MOST_LINES = 5_000
 """Pages of more lines than this keep the second extractor busy for long, and the first is right about them."""
 
+_MOST_LINKS = 10_000
+"""A page of more links than this is an index, whatever else it says."""
+
 _SILENT = ("script", "style", "noscript", "template", "svg", "iframe", "form", "button", "select", "textarea", "input")
 _FALLBACK = ("object", "canvas", "embed")
 
@@ -115,6 +118,10 @@ class Election:
         self._alive = list(self.tree.iter())
         body = self.tree.find("body")
         self.lines = trim.read_lines(body if body is not None else self.tree)
+
+    def is_index(self) -> bool:
+        """Whether the page has so many links that the extractors would look for an article in vain, and for long."""
+        return sum(element.tag == "a" for element in self._alive) > _MOST_LINKS
 
     def hear(self, ballot: Iterable[str]) -> None:
         """Count the texts that one extractor found."""

@@ -47,6 +47,8 @@ _SHORT = 30
 _ALONE = 10
 """So many columns may stand beside a date that is a line by itself."""
 _LONGEST_LINE = 120
+_MOST_RUNS = 40
+"""So many parts of a line are looked at: no by-line has more, and a row of links may have thousands."""
 _ZONES_APART = timedelta(hours=14)
 _SAME = timedelta(days=1)
 
@@ -140,7 +142,7 @@ class DatesReader:
             place = "hidden by-line" if line.hidden else "line in the text" if late else "by-line"
             if _is_fact(line.block):
                 continue
-            texts = dict.fromkeys([line.plain, *(run.text for run in line.runs if not late)])
+            texts = dict.fromkeys([line.plain, *(run.text for run in line.runs[:_MOST_RUNS] if not late)])
             for text in texts:
                 if len(text) > _LONGEST_LINE or not is_date_line(text):
                     continue

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import charset_normalizer
 
+from publisher.sources.text import attributes
 from publisher.sources.text.encodings import codec_name as codec_name
 from publisher.sources.text.readable import Readable, judge
 
@@ -78,8 +79,11 @@ def printable(text: str) -> str:
 
 
 def parsable(markup: str) -> str:
-    """Markup printable, and without references to such characters: lxml reads them, and refuses to write them."""
-    markup = printable(markup)
+    """Markup printable, and without references to such characters: lxml reads them, and refuses to write them.
+
+    Elements keep `attributes.MOST` attributes: more would hold the parser up for minutes.
+    """
+    markup = attributes.bounded(printable(markup))
     # By a blank, since what stands around one may be another when it is gone.
     return _UNPRINTABLE_REFERENCE.sub(" ", markup) if "&#" in markup else markup
 
