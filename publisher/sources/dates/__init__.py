@@ -153,7 +153,8 @@ def _relative(text: str, context: Context) -> Moment | None:
     if context.now is None or (told := ago.read(text)) is None:
         return None
     try:
-        at = context.now - told.length
+        # Nobody tells an age to the microsecond.
+        at = (context.now - told.length).replace(microsecond=0)
     except OverflowError:
         return None
     return Moment(at, 0.9 if told.precise else 0.7, precise=told.precise, note="told from when it was read")
@@ -161,7 +162,7 @@ def _relative(text: str, context: Context) -> Moment | None:
 
 def _found(text: str, context: Context) -> Moment | None:
     """The first day in the text, with the time of day that stands beside it."""
-    for read in (_whole_day, _yearless_day, _spoken_day):
+    for read in (_whole_day, _told_year_day, _yearless_day, _spoken_day):
         if (day := read(text, context)) is not None:
             return _with_time(day, text, context)
     return None
@@ -193,6 +194,16 @@ def _whole_day(text: str, context: Context) -> _Day | None:
             note = "" if written.sure else "day and month may be exchanged"
             after = written.inside or text[written.end :]
             return _Day(day, text[: written.start], after, 1.0 if written.sure else 0.5, note)
+    return None
+
+
+def _told_year_day(text: str, context: Context) -> _Day | None:
+    """A day whose year is told from this one: 去年10月3日."""
+    now = context.local_now()
+    for written in forms.of_told_year(text) if now else ():
+        if now and (day := _date(now.year - (written.year or 0), written.month, written.day)):
+            note = "the year is told from when it was read"
+            return _Day(day, text[: written.start], text[written.end :], 0.8, note)
     return None
 
 

@@ -51,6 +51,11 @@ _NUMERIC_SHORT = re.compile(
     r"(?=$|\.?,?\s?\(?[^\W\d]{0,3}\)?,?\s\d{1,2}:\d{2})"
 )
 
+_YEARS_AGO = {"今年": 0, "本年": 0, "去年": 1, "昨年": 1, "前年": 2, "一昨年": 2, "大前年": 3}
+_TOLD_YEAR = re.compile(
+    rf"(?P<told>{'|'.join(sorted(_YEARS_AGO, key=len, reverse=True))})的?\s?"
+    r"(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号]"
+)
 _MONTH_DAY = re.compile(r"(?<![\d年.])(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号]")
 _LUNAR = re.compile(r"(?:农历|农曆|阴历|陰曆|旧历|旧暦|夏历)[^,，;。]{0,8}$")
 _BARE_TIMED = re.compile(
@@ -104,6 +109,12 @@ def whole(text: str, language: str | None) -> list[Written]:
     found += [_numeric_short(match, language) for match in _NUMERIC_SHORT.finditer(text)]
     # Where two patterns begin at the same place, the longer is the whole date.
     return sorted(found, key=lambda day: (day.start, -day.end))
+
+
+def of_told_year(text: str) -> Iterator[Written]:
+    """The days whose year is told from this one; `year` is how many years before it."""
+    for match in _TOLD_YEAR.finditer(text):
+        yield Written(_YEARS_AGO[match["told"]], int(match["month"]), int(match["day"]), *match.span())
 
 
 def yearless(text: str, language: str | None) -> Iterator[Written]:

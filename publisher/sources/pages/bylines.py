@@ -6,10 +6,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.domain.article import columns
-from publisher.sources.pages.names import is_outlet, is_person, names, source_name
+from publisher.sources.pages import signed
+from publisher.sources.pages.names import is_outlet, is_person, names, names_signed, source_name
 from publisher.sources.pages.page import TextNode, halfwidth
 from publisher.sources.text import urls
 
@@ -26,9 +27,6 @@ _SOURCE = (
 _LABEL = re.compile(
     rf"(?P<author>{_AUTHOR})\s*(?P<mark>[:/丨|]|\s)\s*|(?P<reporter>{_REPORTER})\s*(?P<sign>[:/丨|]?)\s*"
     rf"|(?P<source>{_SOURCE})\s*(?P<colon>[:丨|]|于\s|\s(?=\s*\S))\s*"
-)
-_ENGLISH = re.compile(
-    r"^(?:written\s+|posted\s+|words\s+)?by:?\s+(?P<name>[^\d@|·•]{2,60}?)(?:\s{2,}|$)", re.IGNORECASE
 )
 _STOP = (
     r"\s{2,}(?![、,/|丨\s])|[;。(\[【]|[\d:]*\d{1,2}:\d\d|(?:(?:本文|文章|责任|责|執行|主|本期|值班|网络|美术|见习)?编辑|責任編輯|编审|责编|作者"
@@ -50,6 +48,13 @@ _DATE = re.compile(
     r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}|\d{1,2}\s*月\s*\d{1,2}\s*日"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?:19|20)\d\d|\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d"
 )
+_BESIDE_DATE = re.compile(
+    r"\b(?:first|last|date|originally|published|posted|updated|modified|created|filed|on|at)\b\s*:?"
+    r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b,?|\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?"
+    r"|\b(?:GMT|UTC|BST|[CEMPA][ES]?[SD]?T)\b|(?:更新|发布|发表|修改)(?:时间|日期|于)?\s*:?",
+    re.IGNORECASE,
+)
+"""What only says which date it is, and the time of day."""
 _IN_TEXT = re.compile(r"[(【](?P<who>[^()【】]{0,14}?(?:记者|記者|通讯员)[\s:/|]*[^()【】]{2,30})[)】]")
 _SIGNED = re.compile(
     rf"[(【](?:(?:文[/、]?图|图[/、]?文|本?文|作者|{_REPORTER})[\s:/|]*)?(?P<who>[\u4e00-\u9fff·\s、]{{2,16}})[)】]$"
@@ -62,6 +67,8 @@ _AGENCY = re.compile(
     r"^(?:\(?据?)?(?P<source>新华社|中新社|中新网|央视网?|人民网|新华网|[\u4e00-\u9fff]{2,6}(?:报|社|网))(?=[\u4e00-\u9fff]{0,6}\s*(?:\d{1,2}\s*月)?\d{1,2}\s*日(?:电|讯|消息))"
 )
 _PAPER_AND_PERSON = re.compile(r"(?P<paper>\S*(?:报|网|社|刊|新闻))\s+(?P<who>[\u4e00-\u9fff·]{2,4})")
+_DATED_PAPER = re.compile(r"(?:\d|[日时分秒點点])\s+(?P<paper>[^\s:|,。()/\d]{3,20})\s+(?:记者|記者)")
+"""2026年11月12日 下午3时5分 灯埠日报 记者 …: what stands between the date and who reports."""
 _BARS = dict.fromkeys(map(ord, "丨∣│▏▎┃"), "|")
 _PICTURED = re.compile(r"[摄攝图圖]\s*$")
 _SENTENCE = r"[\u4e00-\u9fff]{4,}"
@@ -100,12 +107,25 @@ def read(lines: Sequence[str], *, english: bool = True) -> ByLine:
                     source_said = raw
             elif not authors and (authors := _authors(label, text, following)):
                 authors_said = raw
-        if english and not authors and (by := _ENGLISH.match(text)) and (authors := names(by["name"])):
+        if english and not authors and (authors := names_signed(text)):
             authors_said = raw
-    if source is not None and (split := _PAPER_AND_PERSON.fullmatch(source)) and is_person(split["who"]):
-        source = split["paper"]
-        authors, authors_said = (authors, authors_said) if authors else ((split["who"],), source_said)
-    return ByLine(authors, source, " ".join(authors_said.split()), " ".join(source_said.split()))
+    return _completed(ByLine(authors, source, " ".join(authors_said.split()), " ".join(source_said.split())))
+
+
+def _completed(line: ByLine) -> ByLine:
+    """The by-line with what one label says of both: `来源:灯埠日报 林小满`, and the paper between a date and 记者."""
+    if line.source is not None:
+        split = _PAPER_AND_PERSON.fullmatch(line.source)
+        if split is None or not is_person(split["who"]):
+            return line
+        if line.authors:
+            return replace(line, source=split["paper"])
+        return ByLine((split["who"],), split["paper"], line.source_said, line.source_said)
+    said = halfwidth(line.authors_said)
+    dated = _DATED_PAPER.search(said) if _DATE.search(said) else None
+    if dated is None or not is_outlet(dated["paper"]):
+        return line
+    return replace(line, source=dated["paper"], source_said=line.authors_said)
 
 
 def in_text(paragraphs: Sequence[str]) -> ByLine:
@@ -156,11 +176,12 @@ def is_head_line(text: str) -> bool:
     """Whether a line above the text is its by-line or date line: a credit, `By Ana Ruiz · 4 May`, a date and little
     more."""
     text = halfwidth(text)
-    if columns(text) > _LONGEST_HEAD_LINE or text.endswith((".", "。", "!", "?")):
+    sentence = text.endswith((".", "。", "!", "?")) and not re.search(r"\s[ap]\.m\.$", text)
+    if columns(text) > _LONGEST_HEAD_LINE or sentence:
         return False
-    if is_label(text) or re.match(r"([Bb]y|[Vv]on|[Pp]ar|[Pp]or)\s+[A-Z]", text):
+    if is_label(text) or signed.is_signed(text) or re.match(r"([Bb]y|[Vv]on|[Pp]ar|[Pp]or)\s+[A-Z]", text):
         return True
-    return bool(_DATE.search(text)) and columns(_DATE.sub("", text)) <= 40
+    return bool(_DATE.search(text)) and columns(" ".join(_BESIDE_DATE.sub("", _DATE.sub("", text)).split())) <= 40
 
 
 def _begins(text: str, place: int) -> bool:

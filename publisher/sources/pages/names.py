@@ -3,6 +3,7 @@
 import re
 
 from publisher.domain.article import columns
+from publisher.sources.pages import signed
 from publisher.sources.pages.page import halfwidth
 
 LONGEST_NAME = 40
@@ -71,6 +72,7 @@ _CJK_NAMES = re.compile(r"^[\u4e00-\u9fff·]{2,4}(?:\s+[\u4e00-\u9fff·]{2,4})+$
 _SPACED = re.compile(r"^([\u4e00-\u9fff])\s+([\u4e00-\u9fff])$")
 _EDGES = re.compile(r"^[\s:–—|·•.…(\[【-]+|[\s:–—|·•.…)\]】_-]+$")
 _BY = re.compile(r"^\s*(?:written\s+|posted\s+|words\s+)?by:?\s+", re.IGNORECASE)
+_CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
 def is_person(text: str) -> bool:
@@ -92,6 +94,8 @@ def names(text: str) -> tuple[str, ...]:
 
     What they are (南都记者, 北京报道) and when they wrote goes.
     """
+    if found := names_signed(text):
+        return found
     text = _BY.sub("", " ".join(halfwidth(text).split()))
     if "://" in text:
         return ()
@@ -104,7 +108,19 @@ def names(text: str) -> tuple[str, ...]:
     kept = [_EDGES.sub("", _DUTY.sub("", _EDGES.sub("", part))) for part in parts]
     kept = [_AFFILIATION.sub(r"\1", name) for name in kept]
     good = [name for name in kept if 1 < columns(name) <= LONGEST_NAME and not _NOT_A_NAME.search(name)]
-    return tuple(dict.fromkeys(good))
+    people = [name for name in good if name is good[0] or _CJK.search(name) or not signed.is_role(name)]
+    return tuple(dict.fromkeys(people))
+
+
+def names_signed(line: str) -> tuple[str, ...]:
+    """The people of an English by-line, whose parts two spaces keep apart; none where there is no such label."""
+    line = halfwidth(line)
+    if _CJK.search(line):
+        by = re.match(rf"{_BY.pattern}(?P<name>[^\d@|·•]{{2,60}}?)(?:\s{{2,}}|$)", line, re.IGNORECASE)
+        return names(by["name"]) if by else ()
+    return tuple(
+        name for name in signed.signers(line) if columns(name) <= LONGEST_NAME and not _NOT_A_NAME.search(name)
+    )
 
 
 def source_name(text: str) -> str | None:

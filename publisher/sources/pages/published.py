@@ -34,6 +34,12 @@ _URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-
 _DATELINE = re.compile(r"^.{0,16}?(?:\d{4}\s*年\s*)?\d{1,2}\s*月\s*\d{1,2}\s*日")
 _LABELLED = re.compile(r"发布|發布|发表|時間|时间|日期|来源|來源|posted|published|date|^by\b", re.IGNORECASE)
 _UPDATE = re.compile(r"\W*(更新|修改|最后|updated|modified|last)", re.IGNORECASE)
+_UPDATE_PART = re.compile(
+    r"(?:(?:last|最后|最近)\s*)?(?:\b(?:updated|modified)\b(?:\s+(?:on|at))?|(?:更新|修改)(?:时间|日期|于|時間)?)\s*:?\s*"
+    r"(?P<date>(?:(?!\b(?:published|posted|by)\b|发布|來源|来源|作者)[^|·•;()]){6,60})",
+    re.IGNORECASE,
+)
+"""Where a line of two dates tells of the later one."""
 _LIKE_A_DATE = re.compile(
     r"\d\s*[-/.年月:\uff1a]\s*\d|\d{1,2}\s+[A-Za-z]{3}|[A-Za-z]{3}\.?\s+\d{1,2}|[〇一二三四五六七八九十]{1,4}\s*[年月]"
 )
@@ -143,7 +149,7 @@ class DatesReader:
             if _is_fact(line.block):
                 continue
             texts = dict.fromkeys([line.plain, *(run.text for run in line.runs[:_MOST_RUNS] if not late)])
-            for text in texts:
+            for text in map(_without_update, texts):
                 if len(text) > _LONGEST_LINE or not is_date_line(text):
                     continue
                 labelled, alone = bool(_LABELLED.search(text)), columns(_NUMBERS.sub("", text)) <= _ALONE
@@ -171,6 +177,9 @@ class DatesReader:
             yield from self._first([value], f"meta {name}", 0.5)
         times = [e for e in self._root.iter("time") if is_update(e) and not is_apart(e)]
         yield from self._first([e.get("datetime") or text_of(e) for e in times], "time", 0.5)
+        shown = [line.plain for line in (*self._around.head, *self._around.before) if not line.hidden]
+        parts = [part for text in shown if len(text) <= _LONGEST_LINE and (part := update_in(text))]
+        yield from self._first(parts, "by-line", 0.5)
 
     def _scripted(self) -> list[Dated]:
         """The dates of the scripts; of several days none is sure, nor one that the page's address speaks against."""
@@ -234,6 +243,19 @@ def is_date_line(text: str) -> bool:
     if len(text) > 120 or _UPDATE.match(text) or (len(text) > 60 and re.search(r"[。!?！？]$", text)):
         return False
     return bool(_LIKE_A_DATE.search(text)) or (len(text) <= 16 and bool(_SPOKEN.search(text)))
+
+
+def update_in(text: str) -> str | None:
+    """The date of a later change in a line that names one: `Published: 12 May 2026. Updated: 13 May 2026`."""
+    part = _UPDATE_PART.search(halfwidth(text))
+    return part["date"].strip() if part else None
+
+
+def _without_update(text: str) -> str:
+    """The line without the date of a later change, if it names another."""
+    part = _UPDATE_PART.search(halfwidth(text)) if len(text) <= _LONGEST_LINE else None
+    rest = f"{text[: part.start()]} {text[part.end() :]}".strip(" |·•;,.") if part else text
+    return rest if is_date_line(rest) and _LIKE_A_DATE.search(rest) else text
 
 
 def is_update(element: HtmlElement) -> bool:

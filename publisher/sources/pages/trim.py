@@ -38,6 +38,12 @@ _DISCLAIMER = re.compile(r"\W*(免责声明|特别声明|版权声明|风险提�
 _PROMOTION = re.compile(
     r"(下载|安装|打开|更多.{0,8}请).{0,24}(客户端|app)|扫描.{0,8}二维码|(微信|公众)号\W*[a-z0-9_]{4,}", re.IGNORECASE
 )
+_COUNTED = (
+    r"(?:阅读|浏览|点击|评论|点赞|收藏|转发|分享|播放|人气|热度|围观|跟帖|views?|reads?|comments?|shares?|likes?|hits?)"
+    r"(?:量|数|次数|人数|总数)?"
+)
+_COUNT = r"\d[\d,.]*\s*(?:[万亿千kmw]\+?)?\s*[次人条个]?"
+_COUNTERS = re.compile(rf"[\W_]*(?:(?:{_COUNTED}\s*[:(]?\s*{_COUNT}\)?|{_COUNT}\s*{_COUNTED})[\W_]*)+", re.IGNORECASE)
 _LONGEST_PROMOTION = 160
 _REST = 0.25
 """A heading like "Related" ends the article only when not more than this share of the voted text comes after it."""
@@ -192,11 +198,21 @@ def _is_credit(text: str) -> bool:
 
 def _is_noise(line: Line, container: HtmlElement, title: str, *, head: bool, tail: bool) -> bool:
     """Whether a line is a credit, a promotion, a player's button, the title again, or (in the `head`) a by-line."""
-    if bylines.is_label(line.text) or (head and bylines.is_head_line(line.text)) or _is_promotion(line, tail=tail):
+    if (
+        _is_counter(line)
+        or bylines.is_label(line.text)
+        or (head and bylines.is_head_line(line.text))
+        or _is_promotion(line, tail=tail)
+    ):
         return True
     if (line.is_heading or head) and title and _repeats(line.squeezed, squeezed(title)):
         return True
     return line.size <= 2 * _LABEL and images.in_player(line.element, container)
+
+
+def _is_counter(line: Line) -> bool:
+    """Whether a line says nothing but how often the article was read, shared or commented on."""
+    return line.size <= _LABEL and _COUNTERS.fullmatch(halfwidth(line.text)) is not None
 
 
 def _is_promotion(line: Line, *, tail: bool) -> bool:

@@ -32,6 +32,12 @@ _NEUTRAL = frozenset("\u00a0\u00ab\u00bb\u00a9\u00ae\u00b0\u20ac\u2013\u2022\u00
 _USUAL_ACCENTS = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüßœÀÁÂÄÅÇÈÉÊÍÑÓÔÖØÚÜ")
 _RARE_ACCENTS = frozenset("þðýÿÞÐÝŕĺŸ")
 _FREQUENT_LETTERS = frozenset("оеаинтсрвлкмдпуяыіОПСВНМКРИДТАБЧαοιετνσςρκπμλυηάέήίόύώΑΟΕΤΣΚΠΜΗΝΔ")
+_FREQUENT_THAI = frozenset("กขคงจชดตทนบปผพมยรลวสหอถศ")
+_RARE_THAI = frozenset("ฃฅฆฌฎฏฐฑฒฬฮฦฤฟฝ")
+_THAI_CONSONANT = re.compile("[\u0e01-\u0e2e]")
+_THAI_MARK = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
+_THAI_VOWEL = re.compile("[\u0e30\u0e32\u0e33\u0e45]")
+_THAI_LEADING = re.compile("[\u0e40-\u0e44]")
 _MARGIN = 0.12
 _SAMPLE = 1000
 _CERTAIN = 0.7
@@ -66,12 +72,19 @@ def judge(text: str, encoding: str) -> Readable:
         and sum(bool(_KANA.match(text[place])) for place in found) > len(found) / 6
     ):
         share *= 0.7
+    # Korean stands in the same place in EUC-KR as Thai, two bytes a character.
+    if encoding == "cp874" and all(
+        len(run) % 2 == 0 for run in re.findall("[^\x00-\x7f]+", text[: found[-1] + 1])[:-1]
+    ):
+        share *= 0.8
     return Readable(share, len(found))
 
 
 def _worth(text: str, place: int) -> float:
     char = text[place]
     before, after = text[place - 1 : place] or " ", text[place + 1 : place + 2] or " "
+    if "\u0e00" <= char <= "\u0e7f":
+        return _worth_of_thai(char, before, after)
     if char.isalpha() and char < "\u2000":
         return _worth_of_letter(char, before, after)
     if char in _NEUTRAL:
@@ -110,6 +123,18 @@ def _worth_of_letter(char: str, before: str, after: str) -> float:
     if any(_script(beside) != _script(char) for beside in alike):
         return 0.2
     return 1.0 if char in _FREQUENT_LETTERS or char >= "\u0590" else 0.6
+
+
+def _worth_of_thai(char: str, before: str, after: str) -> float:
+    """Marks and most vowels follow a consonant, some vowels lead one: other bytes read as Thai don't."""
+    if _THAI_CONSONANT.match(char):
+        return 1.0 if char in _FREQUENT_THAI else 0.0 if char in _RARE_THAI else 0.5
+    if _THAI_MARK.match(char) or _THAI_VOWEL.match(char):
+        return 1.0 if _THAI_CONSONANT.match(before) or _THAI_MARK.match(before) else 0.0
+    if _THAI_LEADING.match(char):
+        return 1.0 if _THAI_CONSONANT.match(after) else 0.0
+    # Signs and digits, which stand apart from letters.
+    return 0.0 if _THAI_CONSONANT.match(before) or _THAI_CONSONANT.match(after) else 0.3
 
 
 def _script(char: str) -> int:

@@ -206,3 +206,16 @@ def test_hostile_pages_end_in_bounded_time(data):
     began = time.process_time()
     extract(data, URL)
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    "counter", ["阅读 1795579263", "浏览：1.2万　评论：4", "1,234 views", "123次阅读", "点击(5) 评论(3) 分享(2)"]
+)
+def test_a_line_of_counters_is_no_text(counter):
+    assert counter not in read(f"{BODY}<p>{counter}</p>").text
+    assert counter not in read(f"<p>{counter}</p>{BODY}").text
+
+
+@pytest.mark.parametrize("line", ["阅读是一种习惯，从小到大。", "3 comments on this stood out to her."])
+def test_a_line_that_speaks_of_reading_is_text(line):
+    assert line in read(f"{FIRST}<p>{line}</p>{SECOND}{THIRD}{LAST}").text

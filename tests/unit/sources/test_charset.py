@@ -219,3 +219,21 @@ def test_any_bytes_decode(data, http):
 def test_utf8_is_read_back(text):
     data = ("<p>" + text).encode()
     assert decode(data).text == "<p>" + text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("바다 뉴스 오늘의 소식", "cp949"),
+        ("등대항 새 다리 개통", "cp949"),
+        ("서울시는 12일 한강 공원에서 열린 행사에 시민 3천여 명이 참여했다고 밝혔다.", "cp949"),
+        ("항구의 새 다리가 열렸다", "cp949"),
+        ("오늘 아침 등대 앞바다에서 배 두 척이 만났다. 날씨는 맑았다.", "cp949"),
+        ("กรุงเทพมหานครประกาศเมื่อวันที่ 12 พฤศจิกายนว่า การประชุมสภาจะจัดขึ้นในสัปดาห์หน้า", "cp874"),
+        ("ข่าวท่าเรือวันนี้", "cp874"),
+        ("สะพานใหม่เปิดแล้ว ประชาชนมาดูเรือ", "cp874"),
+    ],
+)
+def test_undeclared_korean_and_thai_are_told_apart(text: str, encoding: str) -> None:
+    data = f"<html><title>{text}</title><p>{text}</p></html>".encode("euc_kr" if encoding == "cp949" else encoding)
+    assert decode(data).encoding == encoding

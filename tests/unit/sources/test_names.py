@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.sources.pages.bylines import ByLine, in_text
+from publisher.sources.pages.bylines import ByLine, in_text, read
 from publisher.sources.pages.names import is_outlet, is_person, names, source_name
 
 
@@ -84,3 +84,16 @@ def test_credits_inside_the_text(paragraphs: list[str], authors: tuple[str, ...]
 
 def test_a_text_that_names_nobody_has_no_credits() -> None:
     assert in_text(["挖泥船清晨离港，渡轮恢复通航。"]) == ByLine()
+
+
+@pytest.mark.parametrize(
+    "line", ["2026年11月12日 下午3时5分 灯埠日报 记者 欧阳修远", "2026-11-12 15:05  灯埠日报  记者  欧阳修远"]
+)
+def test_the_paper_between_a_date_and_its_reporter(line: str) -> None:
+    found = read([line])
+    assert (found.authors, found.source) == (("欧阳修远",), "灯埠日报")
+
+
+@pytest.mark.parametrize("line", ["灯埠日报 记者 欧阳修远", "2026-11-12 15:05 高清视频 记者 欧阳修远"])
+def test_no_paper_without_a_date_or_a_paper_s_name(line: str) -> None:
+    assert read([line]).source is None

@@ -130,3 +130,27 @@ def test_without_a_word_of_the_zone_it_is_that_of_the_language(lang: str, zone: 
     title = text or "Tides"
     markup = f"<html lang={lang}><title>{title}</title><body><h1>{title}</h1><p>2026-09-07 13:43</p>{text * 20}"
     assert extract(markup.encode(), now=NOW).as_dict()["published"] == f"2026-09-07T13:43:00{zone}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Published: Thursday 12th November 2026, 18:05 GMT. Updated: 13 November 2026 09:00 GMT",
+        "Updated 13 November 2026 09:00 | Published 12 November 2026 18:05",
+        "12 November 2026 18:05 (last modified on 13 November 2026 09:00)",
+    ],
+)
+def test_a_line_may_name_both_dates(line: str) -> None:
+    article = read(f"<p>{line}</p>", lang="en")
+    assert str(article.published)[:16] == "2026-11-12 18:05"
+    assert str(article.updated)[:16] == "2026-11-13 09:00"
+    assert article.text.startswith("The dredger")
+
+
+def test_an_age_is_told_in_whole_seconds() -> None:
+    article = extract(
+        f"<html lang=en><h1>The harbour mouth reopens</h1><p>3 hours ago</p><article>{TEXT}</article>".encode(),
+        now=NOW.replace(microsecond=123456),
+    )
+    assert article.published is not None
+    assert article.published.microsecond == 0
