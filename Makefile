@@ -39,10 +39,10 @@ lint: setup-dev
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 
-# pytest's report ends with its summary; the stricter floor for the heart of the program follows.
+# Three workers for two cores: many tests wait for a process. The report ends with its summary; the stricter floor for the heart of the program follows.
 unit: setup-dev
 	$(bin)/coverage erase
-	$(bin)/pytest -n 2 --cov --cov-report=term --cov-fail-under=90
+	$(bin)/pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=90
 	$(bin)/coverage report --include='publisher/domain/*,publisher/pipeline/*' --fail-under=95
 
 wheel-check: setup-dev
