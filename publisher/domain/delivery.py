@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from publisher.domain.backoff import doubled
 from publisher.domain.edition import SlotKind
 
 DEFAULT_LANE = "default"
@@ -168,8 +169,7 @@ def settle(
 
 def retry_pause(attempts: int, chance: float) -> timedelta:
     """How long to wait after so many attempts: doubling, with up to half as much again by chance."""
-    pause: timedelta = min(FIRST_RETRY * 2 ** min(attempts, 10), LONGEST_RETRY)
-    return pause * (1 + chance / 2)
+    return doubled(FIRST_RETRY, attempts, LONGEST_RETRY) * (1 + chance / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from publisher.domain.backoff import doubled
+
 FIRST_REST = timedelta(hours=1)
 LONGEST_REST = timedelta(hours=24)
 SHORTEST_REST = timedelta(minutes=1)
@@ -53,7 +55,7 @@ def after_answer(
     if times < 1:
         return state
     if retry_after is None:
-        wait = min(FIRST_REST * 2 ** min(times - 1, 10), LONGEST_REST)
+        wait = doubled(FIRST_REST, times - 1, LONGEST_REST)
     else:
         wait = max(min(retry_after, limit), SHORTEST_REST)
     return replace(state, rest_until=max(now + wait, state.rest_until or now))

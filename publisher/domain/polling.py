@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from publisher.domain.backoff import doubled
 from publisher.domain.source import HINT_LIMIT, PollHints, SourceKind, SourceState, StoredSource, Validators
 
 HOUR = timedelta(hours=1)
@@ -114,7 +115,7 @@ def after_failure(stored: StoredSource, now: datetime, failure: Failure, polling
         wait = min(failure.retry_after, polling.hint_limit)
     else:
         longest = NOT_FOUND_BACKOFF if failure.status == _NOT_FOUND else LONGEST_BACKOFF
-        wait = min(FIRST_BACKOFF * 2 ** min(max(failures - 1, 0), 10), longest)
+        wait = doubled(FIRST_BACKOFF, failures - 1, longest)
     if not failure.postponed:
         wait = max(own_pace(stored, now), wait)
     return replace(

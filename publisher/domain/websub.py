@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from publisher.domain.backoff import doubled
+
 LEASE = timedelta(days=10)
 """The lease that we ask for; a hub may give another (section 5.1)."""
 
@@ -105,7 +107,7 @@ def asked(subscription: HubSubscription, mode: HubMode, callback: str, now: date
 
 def refused(subscription: HubSubscription, reason: str, now: datetime) -> HubSubscription:
     """One whose request failed: a quarter of an hour's wait that doubles up to a day."""
-    wait = min(FIRST_RETRY * 2 ** min(subscription.failures, 10), LONGEST_RETRY)
+    wait = doubled(FIRST_RETRY, subscription.failures, LONGEST_RETRY)
     lapsed = subscription.lease_until is not None and subscription.lease_until <= now
     state = HubState.WANTED if lapsed and subscription.state is HubState.ACTIVE else subscription.state
     return replace(
