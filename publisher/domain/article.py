@@ -78,9 +78,9 @@ class Content:
         ]
         # Only where there is one: the hashes of articles stored before these were read still hold.
         seen += [{name: value} for name in ("source", "section") if (value := getattr(self, name)) is not None]
-        if said := self.reservations.said():
-            # What may be shown is part of what is seen. Not how it was found: a sign may move from page to header.
-            seen.append({name: value for name, value in said.items() if name != "evidence"})
+        if self.reservations != NONE:
+            # What may be shown is part of what is seen.
+            seen.append(self.reservations.signs())
         return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -49,13 +49,9 @@ def decide_change(
 
 
 def _is_edit(before: Content, after: Content, common: Collection[str]) -> bool:
-    if _reserved(before) != _reserved(after):
+    if before.reservations.signs() != after.reservations.signs():
         return True
     return edits.differs(before, after, common) and not edits.is_lost(before, after)
-
-
-def _reserved(content: Content) -> dict[str, object]:
-    return {name: value for name, value in content.reservations.said().items() if name != "evidence"}
 
 
 # --- pages that are away -----------------------------------------------------------------------------------------

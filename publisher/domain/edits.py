@@ -139,7 +139,7 @@ def common_changes(pairs: Sequence[tuple[Content, Content]]) -> frozenset[str]:
 def is_lost(before: Content, after: Content) -> bool:
     """Whether the article was lost rather than edited: nothing is left, or a teaser with or before a wall."""
     length = columns(before.text)
-    if length < LONG or before.reservations.said() != after.reservations.said():
+    if length < LONG:
         return False
     left = columns(after.text)
     if left >= TEASER * length:

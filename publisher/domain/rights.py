@@ -69,6 +69,10 @@ class Reservations:
             if (value := getattr(self, one.name)) is not None and value is not False and value != ()
         }
 
+    def signs(self) -> dict[str, Any]:
+        """The same without the evidence: a sign may move from a page to a header and says what it said."""
+        return {name: value for name, value in self.said().items() if name != "evidence"}
+
     def words(self) -> tuple[str, ...]:
         """The reservations as sites write them."""
         said = [name for name, holds in (("noarchive", self.noarchive), ("nosnippet", self.nosnippet)) if holds]

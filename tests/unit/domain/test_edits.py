@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher.domain.article import Content, Enclosure
+from publisher.domain.article import Content, Enclosure, Entry, KnownArticle, Unchanged
+from publisher.domain.change import decide_change
 from publisher.domain.edits import common_changes, differs, is_lost, picture
+from publisher.domain.rights import Reservations
 
 BODY = (
     "<p>The council agreed on Monday to build a new tram line to the harbour.</p>"
@@ -151,6 +153,9 @@ def test_a_block_that_changes_in_several_articles_at_once_is_the_site_s() -> Non
     assert common_changes(pairs[:2]) == frozenset()
 
 
+SEEN = datetime(2026, 11, 24, tzinfo=UTC)
+
+
 class TestLoss:
     WHOLE = content(
         "".join(f"<p>Paragraph {number} says what the council thinks of the tram.</p>" for number in range(20))
@@ -164,6 +169,18 @@ class TestLoss:
         assert is_lost(self.WHOLE, self.cut(0.2))
         assert is_lost(self.WHOLE, self.cut(0.3, "…"))
         assert is_lost(self.WHOLE, self.cut(0.1, "Subscribe to continue reading."))
+
+    def test_a_loss_is_one_wherever_a_sign_of_the_site_stands_now(self) -> None:
+        before, after = (
+            replace(each, reservations=Reservations(noarchive=True, evidence=(where,)))
+            for each, where in ((self.WHOLE, "meta"), (self.cut(0.2), "header"))
+        )
+        known = KnownArticle(
+            id=1, key="k", seq=1, fingerprint=before.fingerprint(), hint="", first_seen=SEEN, read_at=SEEN,
+            published=None, visible=True, announced=True,
+        )  # fmt: skip
+        entry = Entry(key="k", url="https://a.example/1", content=after)
+        assert isinstance(decide_change(known, entry, backlog=False, before=before), Unchanged)
 
     def test_a_shorter_version_is_an_edit(self) -> None:
         assert not is_lost(self.WHOLE, self.cut(0.7))

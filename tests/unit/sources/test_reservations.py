@@ -15,7 +15,7 @@ from tests.unit.sources.site import Answer, Site
 
 
 def signs(reserved: Reservations) -> dict[str, object]:
-    return {name: value for name, value in reserved.said().items() if name != "evidence"}
+    return reserved.signs()
 
 
 @pytest.mark.parametrize(
