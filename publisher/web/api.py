@@ -21,6 +21,7 @@ from publisher.pipeline.receive import Receiver
 from publisher.sources import pushed
 from publisher.sources.pushed import BadArticle
 from publisher.web.body import TooLarge, read_body
+from publisher.web.bucket import Bucket
 from publisher.web.security import PRIVATE
 
 PREFIX = "/api/"
@@ -49,21 +50,15 @@ class Limiter:
     names: Mapping[str, str] = field(repr=False)
     a_minute: int = A_MINUTE
     monotonic: Callable[[], float] = time.monotonic
-    _left: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, name: str) -> float:
         """Take one from the bucket: 0, or the seconds to wait when it is empty. Unknown names share a bucket."""
         name = name if name in self.names else ""
-        now = self.monotonic()
         with self._lock:
-            left, at = self._left.get(name, (float(self.a_minute), now))
-            left = min(left + (now - at) * self.a_minute / 60, self.a_minute)
-            if left >= 1:
-                self._left[name] = (left - 1, now)
-                return 0.0
-            self._left[name] = (left, now)
-            return (1 - left) * 60 / self.a_minute
+            bucket = self._buckets.setdefault(name, Bucket(self.a_minute, self.a_minute / 60))
+            return bucket.wait(self.monotonic())
 
 
 class Problem(Exception):

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher.domain.feed import FeedFormat, is_implied
 from publisher.errors import StorageError
 from publisher.pipeline.ports import FeedDocument, Storage
+from publisher.web.bucket import Bucket
 from publisher.web.negotiation import not_modified, prefers_gzip
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ class FeedFiles:
         self._monotonic = monotonic
         self._copies: dict[_Name, _Copies] = {}
         self._made: OrderedDict[_Name, _Copies] = OrderedDict()
-        self._making = _Rate(IMPLIED_A_SECOND)
+        self._making = Bucket(IMPLIED_A_SECOND, IMPLIED_A_SECOND)
         self._version = self._seq = -1
         self._checked = float("-inf")
 
@@ -131,7 +132,7 @@ class FeedFiles:
     async def _make(self, name: _Name) -> _Copies | None:
         copies = self._made.get(name)
         if copies is None:
-            if not self._making.grants(self._monotonic()):
+            if self._making.wait(self._monotonic()):
                 raise _TooMany
             seq = self._seq
             document = await run_in_threadpool(self._implied, *name)
@@ -169,24 +170,6 @@ class FeedFiles:
 
 class _TooMany(Exception):
     """More feeds are asked for than are made at a time."""
-
-
-class _Rate:
-    """So many a second, and as many at once."""
-
-    def __init__(self, a_second: float) -> None:
-        self._a_second = a_second
-        self._left = a_second
-        self._at = 0.0
-
-    def grants(self, now: float) -> bool:
-        """Whether one more is granted now (monotonic seconds)."""
-        self._left = min(self._a_second, self._left + (now - self._at) * self._a_second)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 def _name(path: str) -> _Name | None:
