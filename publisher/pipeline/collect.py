@@ -23,7 +23,7 @@ from publisher.domain.selection import Selection
 from publisher.domain.source import HINT_LIMIT, SourceKind, SourceState, StoredSource
 from publisher.errors import SourceError
 from publisher.pipeline.hubs import polled
-from publisher.pipeline.judging import finder, judge
+from publisher.pipeline.judging import Judgement, finder, judge
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -156,16 +156,8 @@ class Collector:
         now, polling = self.clock(), self._polling()
 
         def store(work: UnitOfWork) -> SourceReport:
-            judgement = judge(work, stored, reading, now) if reading.changed else None
-            changes = judgement.changes if judgement else ()
-            report = SourceReport(
-                source=stored.source.name,
-                new=sum(isinstance(change, New) for change in changes),
-                edited=sum(isinstance(change, Edited) for change in changes),
-                listed=len(reading.listed),
-                not_modified=not reading.changed,
-                problems=(*(judgement.problems if judgement else ()), *reading.problems),
-            )
+            judgement = judge(work, stored, reading, now)
+            report = report_of(stored, reading, judgement)
             moved, moves = _moved(work, stored, reading, now)
             look = Success(
                 validators=reading.validators,
@@ -176,7 +168,7 @@ class Collector:
                 moved_to=moved,
             )
             state = after_success(stored, now, look, polling)
-            state = replace(state, guids=judgement.guids if judgement else state.guids)
+            state = replace(state, guids=judgement.guids)
             if stored.source.kind is SourceKind.FEED:
                 rest = polled(work, stored.source.id, reading, new=report.new, now=now)
                 state = replace(state, next_check=max(filter(None, (state.next_check, rest)), default=None))
@@ -184,12 +176,7 @@ class Collector:
             _tell(work, stored, reading, now)
             if stored.state.gone:
                 work.notices.close(stored.source.id, "gone", now)
-            if changes:
-                work.articles.store(stored.source.id, changes, now)
-            if judgement and judgement.missing:
-                work.articles.miss(judgement.missing, now)
-            if judgement and judgement.back:
-                work.articles.regain(judgement.back, now)
+            judgement.store(work, stored.source.id, now)
             return report
 
         return self.storage.share(store)
@@ -209,6 +196,18 @@ class FetcherFor(Fetcher):
 
 Each = Callable[[Callable[[StoredSource], SourceReport], Sequence[StoredSource]], Iterable[SourceReport]]
 """Applies a look to each source; `map` is one, a thread pool's `map` another."""
+
+
+def report_of(stored: StoredSource, reading: Reading, judgement: Judgement) -> SourceReport:
+    """What a reading brought."""
+    return SourceReport(
+        source=stored.source.name,
+        new=sum(isinstance(change, New) for change in judgement.changes),
+        edited=sum(isinstance(change, Edited) for change in judgement.changes),
+        listed=len(reading.listed),
+        not_modified=not reading.changed,
+        problems=(*judgement.problems, *reading.problems),
+    )
 
 
 def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetime) -> None:

@@ -36,6 +36,15 @@ class Judgement:
     guids: Guids
     problems: tuple[str, ...] = ()
 
+    def store(self, work: UnitOfWork, source_id: int, now: datetime) -> None:
+        """Store what was judged: the last of a transaction, since it takes the counter's lock."""
+        if self.changes:
+            work.articles.store(source_id, self.changes, now)
+        if self.missing:
+            work.articles.miss(self.missing, now)
+        if self.back:
+            work.articles.regain(self.back, now)
+
 
 def finder(storage: Storage, source_id: int) -> Callable[[Sequence[str]], Mapping[str, KnownArticle]]:
     """Answers a reader which of some keys are stored: under that name, or as another address of the same page."""
@@ -56,8 +65,10 @@ def find(work: UnitOfWork, source_id: int, keys: Sequence[str]) -> Mapping[str, 
 
 def judge(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetime) -> Judgement:
     """What the entries mean, and which keys stay a backlog: named by the first listing, a page of older articles, or a
-    flood, and not read yet."""
+    flood, and not read yet. A reading that is not changed means nothing."""
     source = stored.source
+    if not reading.changed:
+        return Judgement((), (), (), stored.state.guids)
     entries, problems = _without_stand_ins(within_what_is_reserved(reading, source))
     found = work.articles.known(source.id, identity.asked_names(entries))
     identified = identity.identify(entries, found, reading.guids or stored.state.guids, reading.listed)

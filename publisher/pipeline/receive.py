@@ -13,7 +13,7 @@ import structlog
 from publisher.domain.article import ArticleChange, Edited, Entry, New
 from publisher.domain.source import SourceKind, StoredSource, Validators
 from publisher.errors import SourceError
-from publisher.pipeline.collect import Each, FetcherFor, SourceReport
+from publisher.pipeline.collect import Each, FetcherFor, SourceReport, report_of
 from publisher.pipeline.judging import finder, judge
 from publisher.pipeline.ports import (
     Clock,
@@ -77,9 +77,7 @@ class Receiver:
                 stored.state, checked_at=now, listed_at=stored.state.listed_at or now, failures=0, outcome=outcome
             )
             work.sources.finish(stored.source.id, state)
-            work.articles.store(stored.source.id, changes, now)
-            if judgement.back:
-                work.articles.regain(judgement.back, now)
+            judgement.store(work, stored.source.id, now)
             hidden = [change.known.id for change in changes if not isinstance(change, New) and not change.known.visible]
             if hidden:
                 work.articles.flag(hidden, now, visible=True)
@@ -151,18 +149,9 @@ class Receiver:
 
         def store(work: UnitOfWork) -> SourceReport:
             judgement = judge(work, _as_listed(stored), reading, now)
-            changes = judgement.changes
             work.hubs.done(content.id)
-            work.articles.store(stored.source.id, changes, now)
-            if judgement.back:
-                work.articles.regain(judgement.back, now)
-            return SourceReport(
-                source=stored.source.name,
-                new=sum(isinstance(change, New) for change in changes),
-                edited=sum(isinstance(change, Edited) for change in changes),
-                listed=len(reading.listed),
-                problems=reading.problems,
-            )
+            judgement.store(work, stored.source.id, now)
+            return report_of(stored, reading, judgement)
 
         return self.storage.share(store)
 
