@@ -1,6 +1,7 @@
 """What commands begin with: the configuration, and the application on its database."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -116,6 +117,14 @@ def example_site(settings: Settings, *, may_run: bool = False) -> Iterator[str |
         yield server.address
     finally:
         server.stop()
+
+
+def bytes_of(file: str, most: int = -1) -> bytes:
+    """What FILE holds, or standard input where it is `-`, at most so many bytes of that; raises UsageError."""
+    try:
+        return sys.stdin.buffer.read(most) if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"FILE {file}: can't be read: {error.strerror}") from None
 
 
 def check_address(url: str) -> None:

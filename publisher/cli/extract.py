@@ -1,15 +1,12 @@
 """`publisher extract`: what the program reads out of one page."""
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from publisher.cli.console import say, show_json, show_table
-from publisher.cli.context import check_address, now
+from publisher.cli.context import bytes_of, check_address, now
 from publisher.cli.evidence import show_evidence
-from publisher.errors import UsageError
 from publisher.sources.extract import extract as extract_article
 
 _LONG = ("text", "html", "evidence")
@@ -35,10 +32,7 @@ def extract(
     Example: publisher extract page.html --url https://blog.example.org/page --json
     """
     check_address(url)
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"FILE {file}: can't be read: {error.strerror}") from None
+    data = bytes_of(file)
     found = extract_article(data, url or None, now=now())
     if as_json:
         show_json(found.as_dict())

@@ -1,9 +1,7 @@
 """`publisher source discover`, `detect` and `heal`: from an address or a page to the lists of articles on it."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +9,7 @@ import typer
 
 from publisher.app import trial_fetcher
 from publisher.cli.console import complain, inform, say, show_json, show_table
-from publisher.cli.context import check_address, example_site, now, opened, settings_of, source_of
+from publisher.cli.context import bytes_of, check_address, example_site, now, opened, settings_of, source_of
 from publisher.domain.article import shorten
 from publisher.domain.listing import ListingMemory, accepted
 from publisher.domain.source import Source
@@ -152,10 +150,7 @@ def detect(
     """
     del context
     check_address(url)
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"FILE {file}: can't be read: {error.strerror}") from None
+    data = bytes_of(file)
     found = listing.detect(data, url or None, now=now())
     if as_json:
         show_json(_items(found[0].items) if found else [])

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from publisher.cli.console import inform, say
-from publisher.cli.context import context_of, now, opened, settings_of, source_of
+from publisher.cli.context import bytes_of, context_of, now, opened, settings_of, source_of
 from publisher.domain.selection import Selection, Terms
 from publisher.errors import PublisherError, UsageError
 from publisher.feeds import opml as lists
@@ -50,7 +50,7 @@ def import_(
     """
     chosen, settings = context_of(context).file(), settings_of(context)
     try:
-        document = opml.parse(_bytes(file))
+        document = opml.parse(bytes_of(file, opml.MAX_BYTES + 1))
     except NotOpml as error:
         raise UsageError(f"{file}: is no list of feeds: {error}") from None
     known = {_same(source.url): source.name for source in settings.sources}
@@ -152,13 +152,6 @@ def _hide(work: UnitOfWork, name: str, at: datetime) -> int:
         work.articles.flag([state.article.id for state in shown], at, visible=False)
         hidden += len(shown)
     return hidden
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read(opml.MAX_BYTES + 1) if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"FILE {file}: can't be read: {error.strerror}") from None
 
 
 def _same(url: str) -> str:

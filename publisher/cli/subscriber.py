@@ -5,14 +5,13 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from publisher.app import Application
 from publisher.cli.console import progress, say, show
-from publisher.cli.context import newsletter_of, now, opened, settings_of
+from publisher.cli.context import bytes_of, newsletter_of, now, opened, settings_of
 from publisher.cli.subscriptions_csv import (
     COLUMNS,
     Defaults,
@@ -245,10 +244,7 @@ def _slugs(application: Application) -> dict[int, str]:
 
 def _read(file: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"FILE {file}: can't be read: {error.strerror}") from None
+        return bytes_of(file).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"FILE {file}: is not UTF-8 (byte {error.start}); save it as UTF-8") from None
 
