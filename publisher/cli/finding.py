@@ -10,16 +10,17 @@ import typer
 from publisher.app import trial_fetcher
 from publisher.cli.console import complain, inform, say, show_json, show_table
 from publisher.cli.context import bytes_of, check_address, example_site, now, opened, settings_of, source_of
+from publisher.domain import toml
 from publisher.domain.article import shorten
 from publisher.domain.listing import ListingMemory, accepted
 from publisher.domain.source import Source
 from publisher.errors import AddressError, SourceError, UsageError
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings
+from publisher.settings.editing import free_name, stanza
 from publisher.sources import listing
 from publisher.sources.discover import Discovery, FoundSource
 from publisher.sources.discover import discover as discover_at
-from publisher.sources.lists import rules
 from publisher.sources.lists.detect import Candidate
 from publisher.sources.lists.healing import HEALED, LOST
 from publisher.sources.lists.listed import Line
@@ -66,32 +67,24 @@ def discover(
 def _named_apart(found: Discovery, settings: Settings) -> Discovery:
     """The sources with names that no other has."""
     taken = {source.name for source in settings.sources}
-
-    def free(name: str) -> str:
-        number = 2
-        fresh = name
-        while fresh in taken:
-            fresh, number = f"{name}-{number}", number + 1
-        return fresh
-
-    named = [replace(one, source=replace(one.source, name=free(one.source.name))) for one in found.found]
+    named = [replace(one, source=replace(one.source, name=free_name(one.source.name, taken))) for one in found.found]
     return replace(found, found=tuple(named))
 
 
-def stanza(source: Source, settings: Settings) -> str:
+def _stanza(source: Source, settings: Settings) -> str:
     """The table to paste into the configuration."""
-    lines = ["[[source]]", f"name = {rules.quoted(source.name)}", f"kind = {rules.quoted(source.kind.value)}"]
-    lines.append(f"url = {rules.quoted(source.url)}")
-    if source.title:
-        lines.append(f"title = {rules.quoted(source.title)}")
-    if source.language:
-        lines.append(f"language = {rules.quoted(source.language)}")
-    if source.timezone != settings.site.timezone:
-        lines.append(f"timezone = {rules.quoted(source.timezone)}")
-    lines.append(f"rights = {rules.quoted(source.rights.value)}")
-    if source.selectors:
-        lines.append(f"selectors = {rules.toml(source.selectors)}")
-    return "\n".join(lines)
+    return stanza(
+        {
+            "name": source.name,
+            "kind": source.kind.value,
+            "url": source.url,
+            "title": source.title,
+            "language": source.language or "",
+            "timezone": source.timezone if source.timezone != settings.site.timezone else "",
+            "rights": source.rights.value,
+            "selectors": source.selectors,
+        }
+    ).rstrip("\n")
 
 
 def _discovery(found: Discovery, settings: Settings) -> dict[str, Any]:
@@ -110,7 +103,7 @@ def _discovery(found: Discovery, settings: Settings) -> dict[str, Any]:
                 "selectors": dict(one.source.selectors),
                 "articles": len(one.items),
                 "items": _items(one.items),
-                "stanza": stanza(one.source, settings),
+                "stanza": _stanza(one.source, settings),
             }
             for one in found.found
         ],
@@ -121,7 +114,7 @@ def _show_discovery(found: Discovery, settings: Settings) -> None:
     for number, one in enumerate(found.found, start=1):
         _show_sample(f"{number}. {one.source.kind.value}: {one.source.url}", _said(one), one.items, settings)
     for number, one in enumerate(found.found, start=1):
-        say(f"\n# {number}: {_said(one)}\n{stanza(one.source, settings)}")
+        say(f"\n# {number}: {_said(one)}\n{_stanza(one.source, settings)}")
     inform(f"\n{counted(found.requests, 'request')}; nothing was stored. Paste one of these into {settings.file}.")
 
 
@@ -164,7 +157,7 @@ def detect(
 def _show_candidate(number: int, candidate: Candidate) -> None:
     rows = [(shorten(item.title, 70), item.published or "", item.url) for item in candidate.items]
     show_table(("title", "published", "address"), rows, title=f"{number}. {counted(len(rows), 'article')}")
-    say(f"score {candidate.score:g}: selectors = {rules.toml(candidate.selectors)}\n")
+    say(f"score {candidate.score:g}: selectors = {toml.written(candidate.selectors)}\n")
 
 
 def _items(items: Sequence[Line]) -> list[dict[str, Any]]:
@@ -235,6 +228,6 @@ def _show_memory(source: Source, memory: ListingMemory, *, as_json: bool) -> Non
         ("proposed", memory.proposal),
     ):
         if selectors:
-            say(f"{label}: selectors = {rules.toml(selectors)}")
+            say(f"{label}: selectors = {toml.written(selectors)}")
     if not (source.selectors or memory.rule or memory.proposal):
         say("No selectors are known yet: the list is looked for at the first look.")

@@ -1,6 +1,5 @@
 """`publisher init`: a configuration to begin with, in the current folder."""
 
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ import typer
 import publisher
 from publisher.cli.console import complain, say
 from publisher.cli.context import opened
+from publisher.domain import toml
 from publisher.domain.subscription import ConsentKind
 from publisher.errors import UsageError
 from publisher.pipeline.ports import SubscribeRequest
@@ -100,7 +100,7 @@ def init(
         url = _ask(f"The address of {what} to read (empty for the example site)", "", check_url)
         if url and kind == "page":
             css = _ask("The CSS selector of each of its items (empty to choose it later)", "", _check_css)
-            selectors = SELECTORS.format(css=_quoted(css or ANY_ITEM))
+            selectors = SELECTORS.format(css=toml.written(css or ANY_ITEM))
         address = _ask("Your e-mail address, to see digests in the outbox (empty for none)", "", parse_address)
     try:
         written = _own(title, kind, url, selectors) if url else _example(title)
@@ -127,7 +127,7 @@ def _example(title: str) -> list[Path]:
     text = (shipped_config() / "publisher.toml").read_text(encoding="utf-8").replace("../var/", "var/")
     if title:
         # The first title in the file is the site's.
-        text = re.sub(r"(?m)^title = .*$", lambda _: f"title = {_quoted(title)}", text, count=1)
+        text = re.sub(r"(?m)^title = .*$", lambda _: f"title = {toml.written(title)}", text, count=1)
     shutil.copytree(shipped_config() / "example", EXAMPLE, dirs_exist_ok=True)
     FILE.write_text(text, encoding="utf-8")
     return [FILE, EXAMPLE]
@@ -135,9 +135,9 @@ def _example(title: str) -> list[Path]:
 
 def _own(title: str, kind: str, url: str, selectors: str) -> list[Path]:
     text = OWN_SITE.format(
-        title=_quoted(title),
-        kind=_quoted("listing" if kind == "page" else "feed"),
-        url=_quoted(url),
+        title=toml.written(title),
+        kind=toml.written("listing" if kind == "page" else "feed"),
+        url=toml.written(url),
         selectors=selectors,
     )
     FILE.write_text(text, encoding="utf-8")
@@ -154,11 +154,6 @@ def _check_css(text: str) -> str:
     if not is_css(text):
         raise ValueError('no valid CSS selector; write one such as "article.story" or "ul.news li"')
     return text
-
-
-def _quoted(text: str) -> str:
-    """A TOML string: of one line its escapes are those of JSON."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _ask(question: str, default: str, check: Callable[[str], str]) -> str:

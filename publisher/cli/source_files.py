@@ -19,7 +19,7 @@ from publisher.feeds import opml as lists
 from publisher.pipeline.ports import UnitOfWork
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings
-from publisher.settings.editing import check_unnamed, prepared, stanza, with_stanzas, without_source
+from publisher.settings.editing import check_unnamed, free_name, prepared, stanza, with_stanzas, without_source
 from publisher.settings.values import check_slug
 from publisher.sources import opml
 from publisher.sources.opml import NotOpml, OpmlFeed
@@ -183,5 +183,4 @@ def _name(feed: OpmlFeed, taken: set[str]) -> str:
     else:
         slug = "feed"
     check_slug(slug)
-    numbered = (slug, *(f"{slug}-{number}" for number in range(2, opml.MAX_OUTLINES + 2)))
-    return next(name for name in numbered if name not in taken)
+    return free_name(slug, taken)

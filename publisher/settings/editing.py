@@ -4,15 +4,16 @@ The file is the operator's: all else in it stays as it is, to the letter. What a
 is replaced, at once and whole.
 """
 
-import json
+import itertools
 import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from publisher.domain import toml
 from publisher.errors import ConfigError, Fault, UsageError
 from publisher.settings import load
 from publisher.settings.config import Settings
@@ -22,10 +23,16 @@ _HEADER = re.compile(r"\s*\[+\s*([A-Za-z0-9_\"'-]+)")
 _SOURCE = re.compile(r"\s*\[\[\s*source\s*\]\]\s*(#.*)?")
 
 
-def stanza(keys: Mapping[str, str | Sequence[str]]) -> str:
+def stanza(keys: Mapping[str, toml.Value]) -> str:
     """A `[[source]]` to paste; keys without a value are left out."""
-    lines = [f"{key} = {_quoted(value)}" for key, value in keys.items() if value]
+    lines = [f"{key} = {toml.written(value)}" for key, value in keys.items() if value]
     return "\n".join(["[[source]]", *lines, ""])
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number behind it that makes it one that no source has."""
+    numbered = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(one for one in numbered if one not in taken)
 
 
 def with_stanzas(text: str, stanzas: Sequence[str]) -> str:
@@ -152,10 +159,3 @@ def _last_line(lines: Sequence[str], header: int) -> int:
     while end < len(lines) and not lines[end].strip():
         end += 1
     return end
-
-
-def _quoted(value: str | Sequence[str]) -> str:
-    """A TOML value: the escapes of its strings are those of JSON."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return f"[{', '.join(_quoted(one) for one in value)}]"

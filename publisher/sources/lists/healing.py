@@ -8,11 +8,11 @@ articles, else it is proposed.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from publisher.domain import toml
 from publisher.domain.article import KnownArticle
 from publisher.domain.listing import ListingMemory, is_back, is_short, is_trusted
 from publisher.domain.source import Source
 from publisher.sources.dates import Context
-from publisher.sources.lists import rules
 from publisher.sources.lists.detect import Candidate, candidates
 from publisher.sources.lists.listed import Line, read
 from publisher.sources.pages import page
@@ -128,7 +128,7 @@ def _healed(asked: _Asked, candidate: Candidate, lines: int, again: int) -> Chos
     memory = replace(asked.memory, rule=candidate.selectors, proposal={})
     text = (
         f"its list was found again ({again} known articles of {len(candidate.items)}) after the selectors in use gave "
-        f"{lines} where {asked.memory.usual} are usual; in use now: selectors = {rules.toml(candidate.selectors)}"
+        f"{lines} where {asked.memory.usual} are usual; in use now: selectors = {toml.written(candidate.selectors)}"
     )
     if _own(asked.source):
         text += " (put them into the configuration; its own are tried first at each look)"

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -173,16 +173,3 @@ def _inner_selectors(pairs: Sequence[tuple[HtmlElement, HtmlElement]]) -> Iterat
             if grand is not None:
                 seen.setdefault(f"{_tag(parent)}:nth-child({grand.index(parent) + 1}) {own[-1]}")
     yield from seen
-
-
-def toml(selectors: Mapping[str, str]) -> str:
-    """A rule as an inline table of the configuration file."""
-    return "{ " + ", ".join(f"{key} = {quoted(css)}" for key, css in selectors.items()) + " }"
-
-
-def quoted(text: str) -> str:
-    """A text as a basic string of TOML (section String)."""
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return (
-        '"' + "".join(escapes.get(char, char if char.isprintable() else f"\\u{ord(char):04x}") for char in text) + '"'
-    )
