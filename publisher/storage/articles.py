@@ -158,11 +158,6 @@ class SqlArticles(Articles):
             page = self._connection.execute(query.where(_older_than(page[-1]))).all()
         return matches[:limit]
 
-    def by_guid(self, guid: str) -> ArticleState | None:
-        """One article in its current state."""
-        row = self._connection.execute(_CURRENT.where(article.c.guid == guid)).one_or_none()
-        return None if row is None else _state(row)
-
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address."""
         query = _CURRENT.order_by(article.c.id)

@@ -132,10 +132,6 @@ class Articles(Protocol):
         """Visible articles of a selection in their current state, newest first by date, at most `limit`."""
         ...
 
-    def by_guid(self, guid: str) -> ArticleState | None:
-        """One article in its current state."""
-        ...
-
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address, in their current state."""
         ...

@@ -134,7 +134,7 @@ class TestStoring:
         assert stored
         assert (stored.revision.content.title, stored.article.url) == ("ab?", "https://x.example/")
         with storage.read() as work:
-            assert work.articles.by_guid(stored.article.guid) == stored
+            assert work.articles.find(stored.article.guid) == [stored]
 
     def test_the_same_hostile_text_again_is_no_edit(self, storage: SqlStorage) -> None:
         hostile = replace(entry("a"), content=Content(title="a\0b\ud800"))
@@ -224,8 +224,8 @@ class TestCurrent:
         stored = state(storage, "a")
         assert stored
         with storage.read() as work:
-            assert work.articles.by_guid(stored.article.guid) == stored
-            assert work.articles.by_guid("urn:uuid:0") is None
+            assert work.articles.find(stored.article.guid) == [stored]
+            assert work.articles.find("urn:uuid:0") == []
 
 
 class TestCredit:
