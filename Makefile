@@ -39,7 +39,8 @@ lint: setup-dev
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 
-# Three workers for two cores: many tests wait for a process. The report ends with its summary; the stricter floor for the heart of the program follows.
+# Three workers for two cores: many tests wait for a process. The report ends with its summary; the
+# stricter floor for the heart of the program follows.
 unit: setup-dev
 	$(bin)/coverage erase
 	$(bin)/pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=90

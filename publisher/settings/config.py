@@ -228,14 +228,12 @@ def _source(table: SourceTable, timezone: str, folder: Path) -> Source:
 
 def _options(table: SourceTable, folder: Path) -> SourceOptions | None:
     """What the requests of a source carry; None when nothing was set."""
-
-    def secret(given: SecretStr, file: str) -> str:
-        return given.get_secret_value() or (secret_in(folder / file).strip() if file else "")
-
     headers = check_headers({name: value.get_secret_value() for name, value in table.headers.items()})
     if table.headers_file:
         headers |= parse_headers(secret_in(folder / table.headers_file))
-    cookie, proxy = secret(table.cookie, table.cookie_file), secret(table.proxy, table.proxy_file)
+    # White space around a field's value is no part of it (RFC 9110, section 5.5).
+    cookie = _secret(table.cookie, table.cookie_file, folder).strip()
+    proxy = _secret(table.proxy, table.proxy_file, folder).strip()
     if not table.url or not (headers or cookie or proxy):
         return None
     return SourceOptions(url=table.url, headers=tuple(headers.items()), cookie=cookie, proxy=proxy)
