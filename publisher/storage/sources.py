@@ -20,7 +20,8 @@ from publisher.storage.encoding import (
     wishes_json,
 )
 from publisher.storage.lists import once
-from publisher.storage.schema import backlog, notice, source
+from publisher.storage.notices import SqlNotices
+from publisher.storage.schema import backlog, source
 from publisher.storage.types import clean, json_text
 
 DEFINED = ("active", "disabled")
@@ -93,8 +94,9 @@ class SqlSources(Sources):
 
     def _settle_notices(self, source_id: int, now: datetime) -> None:
         """What was told of the old address is of no use any more."""
-        told = (notice.c.source_id == source_id, notice.c.kind.in_(("moved", "gone")), notice.c.closed_at.is_(None))
-        self._connection.execute(update(notice).where(*told).values(closed_at=now))
+        notices = SqlNotices(self._connection)
+        for kind in ("moved", "gone"):
+            notices.close(source_id, kind, now)
 
     def all(self) -> list[StoredSource]:
         """All that are defined, by name."""
