@@ -61,8 +61,8 @@ _SAME = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date as it was found. `fixed` when it needs neither the clock nor a guess of its year; `at_text` is what stood
-    there."""
+    """A date as it was found. `said` is what stood there, `fixed` when it needs neither the clock nor a guess of its
+    year, `labelled` when a word beside it says what it dates."""
 
     moment: dates.Moment
     place: str
@@ -96,21 +96,22 @@ class DatesReader:
     def published(self, body: Sequence[str]) -> Dated | None:
         """The date of publication; `body` is the beginning of the text."""
         shown = self._shown((*self._around.head, *self._around.before))
-        at_end = [date for date in self._shown(self._around.tail, late=True) if date.labelled]
-        late = [*self._shown(self._around.late, late=True), *at_end]
         declared = list(self._declared_dates())
-        scripted = list(self._scripted())
         fixed = [date for date in shown if date.fixed]
         best = next((date for date in fixed if date.moment.precise), None) or next(iter(fixed), None)
         if best is not None or declared:
             return self._agreed(best, declared)
-        stamps = [*scripted, *self._updates(), *self._by_address()]
+        at_end = [date for date in self._shown(self._around.tail, late=True) if date.labelled]
+        late = [*self._shown(self._around.late, late=True), *at_end]
+        updates, addressed = list(self._updates()), self._by_address()
+        scripted = self._scripted([date.moment.at for date in addressed])
+        stamps = [*scripted, *updates, *addressed]
         for date in (*shown, *late):
             if not date.fixed and (settled := _settled(date, stamps, self._context)) is not None:
                 return settled
         if shown and (stamp := self._stamped()) is not None:
             return stamp
-        rest = [*scripted, *self._by_address(), *shown, *late, *self._datelines(body), *self._updates()]
+        rest = [*scripted, *addressed, *shown, *late, *self._datelines(body), *updates]
         return max(rest, key=lambda date: date.moment.confidence * date.weight, default=None)
 
     def updated(self, published: datetime | None) -> Dated | None:
@@ -181,10 +182,10 @@ class DatesReader:
         parts = [part for text in shown if len(text) <= _LONGEST_LINE and (part := update_in(text))]
         yield from self._first(parts, "by-line", 0.5)
 
-    def _scripted(self) -> list[Dated]:
+    def _scripted(self, addressed: Sequence[datetime]) -> list[Dated]:
         """The dates of the scripts; of several days none is sure, nor one that the page's address speaks against."""
         found = [date for text in scripts.dates(self._root) if (date := self._read(text, "script", 0.8)) is not None]
-        if addressed := [date.moment.at for date in self._by_address()]:
+        if addressed:
             agreed = [d for d in found if any(abs(d.moment.at - at) <= 2 * _SAME for at in addressed)]
             return agreed or [replace(date, weight=0.55) for date in found]
         days = {date.moment.at.date() for date in found}
