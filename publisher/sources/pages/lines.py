@@ -77,9 +77,8 @@ def lines_of(root: HtmlElement) -> list[Line]:
     return found
 
 
-def surroundings(lines: Sequence[Line], title: str, body: Sequence[TextNode] = ()) -> Surroundings:
-    """What stands around the article with this title and this text."""
-    place = title_at(lines, title)
+def surroundings(lines: Sequence[Line], place: int | None, body: Sequence[TextNode] = ()) -> Surroundings:
+    """What stands around the article whose title stands at `place`, and which has this text."""
     start = place if place is not None else 0
     # What holds the title is no side column, whatever it is called.
     holders = frozenset(lines[place].block.iterancestors()) if place is not None else frozenset()

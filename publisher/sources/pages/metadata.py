@@ -18,7 +18,7 @@ from publisher.sources.pages.credits import CreditsReader
 from publisher.sources.pages.declared import Declared
 from publisher.sources.pages.evidence import Evidence
 from publisher.sources.pages.languages import spoken, usual_zone
-from publisher.sources.pages.lines import Line, lines_of, paragraphs, surroundings
+from publisher.sources.pages.lines import Line, lines_of, paragraphs, surroundings, title_at
 from publisher.sources.pages.page import Page, TextNode, attribute
 from publisher.sources.pages.published import DatesReader
 from publisher.sources.pages.tags import section, tags
@@ -61,6 +61,7 @@ class Reader:
         self.thing = self._declared.thing
         self._lines = lines_of(body if (body := self.root.find("body")) is not None else self.root)
         self.title = self._title()
+        self._title_at = title_at(self._lines, self.title)
         self.language = self._language()
         language = spoken(self.language, self.title + "".join(line.text for line in self._lines[:200]))
         self.context = dates.Context(now, zone or usual_zone(language), self.language, self._years())
@@ -68,7 +69,7 @@ class Reader:
     def read(self, body_nodes: Sequence[TextNode]) -> Metadata:
         """All fields; `body_nodes` is the text of the article as it was found."""
         body = paragraphs(body_nodes)
-        around = surroundings(self._lines, self.title, body_nodes)
+        around = surroundings(self._lines, self._title_at, body_nodes)
         credits = CreditsReader(self.root, self._declared, around, self.title).read(body)
         self._found("authors", credits.authors_evidence)
         self._found("source", credits.source_evidence)
@@ -140,7 +141,7 @@ class Reader:
         for line in self._lines:
             if _COPYRIGHT.search(line.text):
                 copyrighted += sorted(dates.years_in(line.text), reverse=True)
-        beside = surroundings(self._lines, self.title).head
+        beside = surroundings(self._lines, self._title_at).head
         found += [year for line in beside if len(line.text) < 60 for year in dates.years_in(line.text)]
         return tuple(dict.fromkeys([*found, *copyrighted]))
 
