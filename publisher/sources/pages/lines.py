@@ -1,9 +1,9 @@
 """A page as lines: what stands in one block, and which lines are beside the title and at the article's end."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 from lxml.html import HtmlElement
 
@@ -61,20 +61,8 @@ class Surroundings:
 
 def lines_of(root: HtmlElement) -> list[Line]:
     """All lines of a page in reading order."""
-    found: list[Line] = []
-    runs: list[TextNode] = []
-    block: HtmlElement | None = None
     hidden: dict[HtmlElement, bool] = {}
-    for node in text_nodes(root):
-        its = block_of(node.element)
-        if its is not block and runs:
-            found.append(_line(runs, hidden))
-            runs = []
-        block = its
-        runs.append(node)
-    if runs:
-        found.append(_line(runs, hidden))
-    return found
+    return [_line(runs, hidden) for runs in _by_block(text_nodes(root))]
 
 
 def surroundings(lines: Sequence[Line], place: int | None, body: Sequence[TextNode] = ()) -> Surroundings:
@@ -173,12 +161,9 @@ def _is_hidden(element: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
 
 def paragraphs(nodes: Sequence[TextNode]) -> list[str]:
     """The paragraphs that some runs make: those of one block are one."""
-    found: list[list[str]] = []
-    block: HtmlElement | None = None
-    for node in nodes:
-        its = block_of(node.element)
-        if its is not block:
-            found.append([])
-        found[-1].append(node.text)
-        block = its
-    return ["".join(texts) for texts in found]
+    return ["".join(run.text for run in runs) for runs in _by_block(nodes)]
+
+
+def _by_block(nodes: Iterable[TextNode]) -> Iterator[list[TextNode]]:
+    """The runs that follow each other in one block."""
+    return (list(runs) for _, runs in groupby(nodes, key=lambda node: block_of(node.element)))
