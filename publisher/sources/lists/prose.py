@@ -33,7 +33,7 @@ def is_article(root: HtmlElement, items: Sequence[HtmlElement]) -> bool:
     within = set(items)
     most = _most_running_text(root, within)
     called = " ".join("".join(root.xpath(".//head/title[1]//text()"))[:400].split())
-    if _is_headed(root, within, _folded(called)):
+    if _is_headed(root, within, page.letters_of(called)):
         return most >= LITTLE
     kinds = {value.lower() for value in page.attribute(root, ".//meta[@property='og:type']/@content")}
     says_so = kinds & {"article", "news"} or jsonld.is_article(root) or columns(called) >= 2 * TITLE
@@ -45,14 +45,10 @@ def _is_headed(root: HtmlElement, items: set[HtmlElement], called: str) -> bool:
     for heading in root.iter("h1", "h2", "h3"):
         text = page.text_of(heading)
         if columns(text) >= TITLE and not _is_within(heading, items):
-            folded = _folded(text)
+            folded = page.letters_of(text)
             if called.startswith(folded) or (columns(called) >= TITLE and called in folded):
                 return True
     return False
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.casefold())
 
 
 def is_inline(link: HtmlElement) -> bool:

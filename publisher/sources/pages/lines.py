@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
-from publisher.sources.pages.page import HEADINGS, TextNode, block_of, stands_apart, text_nodes
+from publisher.sources.pages.page import HEADINGS, TextNode, block_of, letters_of, stands_apart, text_nodes
 
 GAP = "  "
 """Between two runs of a line: white space of the page itself was folded, so this marks where an element began."""
@@ -81,7 +81,7 @@ def surroundings(lines: Sequence[Line], place: int | None, body: Sequence[TextNo
 
 def title_at(lines: Sequence[Line], title: str) -> int | None:
     """Where the title stands: of several places the one with a date behind it, then the highest heading."""
-    wanted = _squeezed(title)
+    wanted = letters_of(title)
     if not wanted:
         return None
     places = [place for place, line in enumerate(lines) if not line.hidden and _is_title(line, wanted)]
@@ -96,12 +96,8 @@ def _likeness(lines: Sequence[Line], place: int) -> tuple[bool, int, int]:
 
 
 def _is_title(line: Line, wanted: str) -> bool:
-    text = _squeezed(line.text)
+    text = letters_of(line.text)
     return wanted in text and len(text) - len(wanted) <= 6
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.casefold())
 
 
 def _belongs(line: Line, holders: frozenset[HtmlElement]) -> bool:

@@ -70,6 +70,11 @@ def halfwidth(text: str) -> str:
     return text.translate(_HALF_WIDTH)
 
 
+def letters_of(text: str) -> str:
+    """The letters and digits of a text alone, in one case: how titles are compared."""
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
 def parse(data: bytes, url: str | None = None, http_charset: str | None = None) -> Page:
     """Parse a page. Never raises: what is no HTML is a page without content."""
     decoded = charset.decode(data, http_charset)

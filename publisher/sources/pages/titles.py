@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 from publisher.domain.article import columns
 from publisher.sources.pages.evidence import Evidence
 from publisher.sources.pages.lines import Line
-from publisher.sources.pages.page import is_apart, is_small, text_of
+from publisher.sources.pages.page import is_apart, is_small, letters_of, text_of
 
 _SEPARATOR = re.compile(
     r"\s+[-|–—·•»«:/\uff5c\uff1a]+\s+|\s*[|\uff5c_]+\s*|\s*[-–—]{2,}\s*"
@@ -85,16 +85,16 @@ def choose_title(
     """
     sites = [site for site in sites if site]
     bare = [without_site(title, sites) for title in (*named, title_tag) if title]
-    whole = [_folded(title) for title in (*named, title_tag) if title]
-    shortest = min(map(len, map(_folded, bare)), default=0)
+    whole = [letters_of(title) for title in (*named, title_tag) if title]
+    shortest = min(map(len, map(letters_of, bare)), default=0)
     ranked = sorted(headings, key=lambda heading: heading.level)
     own = [heading for heading in ranked if not heading.apart]
     stronger = any(above == heading.text for heading in own) and columns(above) >= _WHOLE_TITLE
     for heading in [*own, *([Heading(above, 8)] if above else [])]:
-        if heading.own and any(_folded(heading.own) == _folded(title) for title in bare):
+        if heading.own and any(letters_of(heading.own) == letters_of(title) for title in bare):
             place = _PLACES.get(heading.level, f"h{heading.level}")
             return Title(heading.own, Evidence(place, note="the page's title agrees"))
-        short = len(_folded(heading.text)) < 0.4 * shortest or columns(heading.text) < 4
+        short = len(letters_of(heading.text)) < 0.4 * shortest or columns(heading.text) < 4
         # A heading that is the site's name is in <title> too, but it is a small part of it.
         if (
             short
@@ -154,7 +154,7 @@ def _without_heading(
 
 def _agrees(text: str, whole: Sequence[str]) -> bool:
     """Whether a heading is part of one of the page's titles, or one of them of it, give or take an ellipsis."""
-    folded = _folded(text)
+    folded = letters_of(text)
     if not folded:
         return False
     return any(
@@ -166,7 +166,7 @@ def _cleared(text: str, others: Sequence[str]) -> str:
     """A heading without the mark before it (原创), and, where it was cut short, whole as the page says it else."""
     if badge := _BADGE.match(text):
         rest = text[badge.end() :].strip()
-        text = next((other for other in others if _folded(other) == _folded(rest)), text)
+        text = next((other for other in others if letters_of(other) == letters_of(rest)), text)
     if not _CUT.search(text):
         return text
     begin = _CUT.sub("", text)
@@ -183,8 +183,4 @@ def _until_site(title: str, parts: list[str]) -> str:
 
 
 def _names_site(text: str, sites: Iterable[str]) -> bool:
-    return _folded(text) in {_folded(site) for site in sites}
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.casefold())
+    return letters_of(text) in {letters_of(site) for site in sites}
