@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from publisher.sources.pages import trim
-from publisher.sources.pages.page import HEADINGS, TextNode, is_apart, text_nodes, text_of
+from publisher.sources.pages.page import HEADINGS, TextNode, is_apart, is_hidden, text_nodes, text_of
 from publisher.sources.pages.trim import Line, squeezed
 
 _HINT = re.compile(r"(^|\s)articleBody(\s|$)", re.IGNORECASE)
@@ -62,7 +62,7 @@ def prepared(root: HtmlElement) -> HtmlElement:
     for media in tree.iter("video", "audio"):
         _keep_sources(media)
     for element in list(tree.iter(etree.Element)):
-        if element.getparent() is not None and element.tag not in ("body", "head") and _is_hidden(element):
+        if element.getparent() is not None and element.tag not in ("body", "head") and is_hidden(element):
             element.drop_tree()
     return tree
 
@@ -90,13 +90,6 @@ def _drop_placeholder(noscript: HtmlElement) -> None:
             return
         if previous.tag not in ("canvas", "br", "span", "div", "i"):
             return
-
-
-def _is_hidden(element: HtmlElement) -> bool:
-    style = element.get("style")
-    return element.get("hidden") is not None or (
-        style is not None and "display:none" in re.sub(r"\s", "", style).lower()
-    )
 
 
 def given(container: HtmlElement) -> Body:

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from lxml.html import HtmlElement
 
 from publisher.domain.article import columns
-from publisher.sources.pages.page import HEADINGS, TextNode, block_of, letters_of, stands_apart, text_nodes
+from publisher.sources.pages.page import HEADINGS, TextNode, block_of, is_hidden, letters_of, stands_apart, text_nodes
 
 GAP = "  "
 """Between two runs of a line: white space of the page itself was folded, so this marks where an element began."""
@@ -20,7 +20,6 @@ _TITLE_COLUMNS = 16
 _PROSE_COLUMNS = 90
 _SENTENCE = re.compile(r"[,。;,;.!?！？]")
 _OF_ARTICLE = re.compile(r"(?:^|\s)(?:post|entry|article|news|content)[-_](?:footer|copyright)(?:$|\s)")
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _DATED = re.compile(r"\d\s*[-/.年月:]\s*\d|\d\s*(?:小时|分钟|天)前|昨天|今天|前天|\bago\b")
 
 
@@ -148,7 +147,7 @@ def _is_hidden(element: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
             answer = known[node]
             break
         seen.append(node)
-        if node.get("hidden") is not None or _HIDDEN.search(node.get("style") or ""):
+        if is_hidden(node):
             answer = True
             break
     known.update(dict.fromkeys(seen, answer))

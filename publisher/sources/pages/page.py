@@ -29,6 +29,7 @@ SILENT = frozenset(
 """Elements whose text nobody reads."""
 
 _SMALL = 40
+_NOT_SHOWN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 
 _APART = re.compile(
@@ -149,6 +150,11 @@ def lines(root: HtmlElement) -> Iterator[list[TextNode]]:
             line.append(TextNode(text, holder, node, is_tail))
     if line:
         yield line
+
+
+def is_hidden(element: HtmlElement) -> bool:
+    """Whether this element says that it is not shown."""
+    return element.get("hidden") is not None or bool(_NOT_SHOWN.search(element.get("style") or ""))
 
 
 def is_apart(element: HtmlElement, within: HtmlElement | None = None) -> bool:
