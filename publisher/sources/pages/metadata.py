@@ -106,6 +106,10 @@ class Reader:
         if evidence is not None:
             self.evidence[name] = str(evidence)
 
+    def _meta(self, *names: str) -> list[tuple[str, str]]:
+        """The contents of some `<meta>`, each with the place it is from."""
+        return [(f"meta {name}", value) for name, value in self._declared.named(*names)]
+
     def _title(self) -> str:
         title_tag = next((text for tag in self.root.iter("title") if (text := text_of_title(tag))), "")
         named = [*self._declared.meta(*_TITLES), *jsonld.texts(self.thing.get("headline"))]
@@ -121,10 +125,7 @@ class Reader:
         declared = [
             *(("html lang", text) for text in attribute(self.root, "/html/@lang | /html/@xml:lang")),
             *(("json-ld inLanguage", text) for text in jsonld.texts(self.thing.get("inLanguage"))),
-            *(
-                (f"meta {name}", text)
-                for name, text in self._declared.named("content-language", "language", "og:locale")
-            ),
+            *self._meta("content-language", "language", "og:locale"),
         ]
         place, said = next(((place, text) for place, text in declared if _LANGUAGE.match(text)), ("", ""))
         if not said:
@@ -148,7 +149,7 @@ class Reader:
     def _canonical(self) -> str | None:
         declared = [
             *(("link canonical", text) for text in attribute(self.root, "//link[@rel='canonical']/@href")),
-            *(("meta og:url", text) for text in self._declared.meta("og:url")),
+            *self._meta("og:url"),
             *(("json-ld", text) for text in jsonld.addresses(self.thing.get("mainEntityOfPage"))),
         ]
         for place, reference in declared:
@@ -160,14 +161,14 @@ class Reader:
 
     def _image(self) -> str | None:
         values = [
-            *self._declared.named("og:image:secure_url", "og:image", "og:image:url"),
+            *self._meta("og:image:secure_url", "og:image", "og:image:url"),
             *(("json-ld image", text) for text in jsonld.addresses(self.thing.get("image"))),
-            *self._declared.named("twitter:image", "twitter:image:src"),
+            *self._meta("twitter:image", "twitter:image:src"),
             *(("microdata image", text) for text in jsonld.addresses(self._declared.item.get("image"))),
         ]
         for place, value in values:
             if url := urls.absolute(self.page.base, value):
-                self._found("image", Evidence(place if place[:2] in ("js", "mi") else f"meta {place}", value))
+                self._found("image", Evidence(place, value))
                 return url
         return None
 
