@@ -84,29 +84,27 @@ def choose_title(
     A heading that the page's own title repeats is best; then what the page declares, then `<title>` without the site.
     """
     sites = [site for site in sites if site]
-    bare = [without_site(title, sites) for title in (*named, title_tag) if title]
-    whole = [letters_of(title) for title in (*named, title_tag) if title]
-    shortest = min(map(len, map(letters_of, bare)), default=0)
+    titles = [title for title in (*named, title_tag) if title]
+    bare = [without_site(title, sites) for title in titles]
+    bare_letters, whole = set(map(letters_of, bare)), set(map(letters_of, titles))
+    names_of_site = set(map(letters_of, (*sites, *_tails(titles))))
+    shortest = min(map(len, bare_letters), default=0)
     ranked = sorted(headings, key=lambda heading: heading.level)
     own = [heading for heading in ranked if not heading.apart]
     stronger = any(above == heading.text for heading in own) and columns(above) >= _WHOLE_TITLE
     for heading in [*own, *([Heading(above, 8)] if above else [])]:
-        if heading.own and any(letters_of(heading.own) == letters_of(title) for title in bare):
-            place = _PLACES.get(heading.level, f"h{heading.level}")
-            return Title(heading.own, Evidence(place, note="the page's title agrees"))
-        short = len(letters_of(heading.text)) < 0.4 * shortest or columns(heading.text) < 4
+        agreed = Evidence(_PLACES.get(heading.level, f"h{heading.level}"), note="the page's title agrees")
+        if heading.own and letters_of(heading.own) in bare_letters:
+            return Title(heading.own, agreed)
+        letters = letters_of(heading.text)
+        short = len(letters) < 0.4 * shortest or columns(heading.text) < 4
         # A heading that is the site's name is in <title> too, but it is a small part of it.
-        if (
-            short
-            or not _agrees(heading.text, whole)
-            or _names_site(heading.text, [*sites, *_tails((*named, title_tag))])
-        ):
+        if short or not _agrees(letters, whole) or letters in names_of_site:
             continue
         # Nor is it one that a whole title above the date stands against.
         if stronger and heading.level > 1 and columns(heading.text) < _WHOLE_TITLE:
             continue
-        place = _PLACES.get(heading.level, f"h{heading.level}")
-        return Title(_cleared(heading.text, bare), Evidence(place, note="the page's title agrees"))
+        return Title(_cleared(heading.text, bare), agreed)
     return _without_heading(bare, named, title_tag, ranked, above)
 
 
@@ -118,7 +116,7 @@ def without_site(title: str, sites: Iterable[str] = ()) -> str:
         cut = re.sub(rf"{mark}{name}.{{0,12}}$|^{name}{mark}", "", title)
         if cut and cut != title:
             return cut.strip()
-    parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
+    parts = _parts(title)
     if len(parts) < 2:
         return title
     # What is left must be clearly more than what goes: "微软 - 公司" might be either way round.
@@ -129,10 +127,15 @@ def without_site(title: str, sites: Iterable[str] = ()) -> str:
     return last if columns(last) >= 2 * columns(first) and columns(last) >= 16 else title
 
 
+def _parts(title: str) -> list[str]:
+    """What a title's separators part: the title itself, its section, its site."""
+    return [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
+
+
 def _tails(titles: Iterable[str]) -> Iterator[str]:
     """What stands at the end of each title behind a separator and is shorter than the rest: most likely the site."""
     for title in titles:
-        parts = [part.strip() for part in _SEPARATOR.split(title) if part.strip()]
+        parts = _parts(title)
         if len(parts) > 1 and columns(parts[-1]) < sum(map(columns, parts[:-1])):
             yield parts[-1]
 
@@ -152,13 +155,13 @@ def _without_heading(
     return Title(first[0], Evidence("h1", confidence=0.7)) if first else Title("", Evidence("none", confidence=0))
 
 
-def _agrees(text: str, whole: Sequence[str]) -> bool:
+def _agrees(letters: str, whole: Iterable[str]) -> bool:
     """Whether a heading is part of one of the page's titles, or one of them of it, give or take an ellipsis."""
-    folded = letters_of(text)
-    if not folded:
+    if not letters:
         return False
     return any(
-        folded in title or (len(title) >= 8 and title in folded and len(folded) <= len(title) + 12) for title in whole
+        letters in title or (len(title) >= 8 and title in letters and len(letters) <= len(title) + 12)
+        for title in whole
     )
 
 
@@ -180,7 +183,3 @@ def _until_site(title: str, parts: list[str]) -> str:
         kept.pop()
     end = title.find(kept[-1]) + len(kept[-1]) if len(kept) > 1 else len(kept[0])
     return title[:end].strip() if len(kept) > 1 else kept[0]
-
-
-def _names_site(text: str, sites: Iterable[str]) -> bool:
-    return letters_of(text) in {letters_of(site) for site in sites}
