@@ -33,6 +33,9 @@ READ_AGAIN_AFTER = timedelta(hours=6)
 NONE = Validators()
 """For a page that is wanted whatever it says."""
 
+SOURCE_BYTES = 10 * 1024 * 1024
+"""What a source itself may weigh; sitemaps may be larger."""
+
 PAGE_BYTES = 4 * 1024 * 1024
 """Article pages are smaller; larger ones would keep the extractors busy for long."""
 
@@ -254,13 +257,21 @@ def fingerprint(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:24]
 
 
-def get(source: Source, fetcher: Fetcher, validators: Validators, accept: str) -> Fetched | NotModified:
+def get(
+    source: Source, fetcher: Fetcher, validators: Validators, accept: str, *, max_bytes: int = SOURCE_BYTES
+) -> Fetched | NotModified:
     """Fetch a source's own address. A feed that its owner named is for machines: robots.txt is not asked about it.
 
     Raises SourceError.
     """
-    obey_robots = source.kind is not SourceKind.FEED
-    request = FetchRequest(url=source.url, accept=accept, validators=validators, obey_robots=obey_robots, named=True)
+    request = FetchRequest(
+        url=source.url,
+        accept=accept,
+        validators=validators,
+        max_bytes=max_bytes,
+        obey_robots=source.kind is not SourceKind.FEED,
+        named=True,
+    )
     match fetcher.fetch(request):
         case Fetched() | NotModified() as result:
             return result

@@ -13,7 +13,6 @@ from publisher.pipeline.ports import (
     Fetched,
     Fetcher,
     FetchRequest,
-    FetchResult,
     Gone,
     NotModified,
     Reading,
@@ -168,9 +167,8 @@ class SitemapReader(SourceReader):
 
     def _get(self, request: ReadRequest, fetcher: Fetcher) -> Fetched | NotModified:
         """The source's own address; of an index always the whole, for its parts may have changed without it."""
-        is_index = bool(request.documents)
-        larger = _Larger(fetcher)
-        return articles.get(request.source, larger, articles.NONE if is_index else request.validators, ACCEPT)
+        validators = articles.NONE if request.documents else request.validators
+        return articles.get(request.source, fetcher, validators, ACCEPT, max_bytes=sitemap.MAX_BYTES)
 
     def _reading(self, request: ReadRequest, fetcher: Fetcher, result: Fetched, documents: _Documents) -> Reading:
         found = sorted(documents.pages.items(), key=lambda item: item[1].newest or _LONG_AGO, reverse=True)
@@ -277,17 +275,6 @@ def _pattern(text: str) -> re.Pattern[str]:
     end = "$" if text.endswith("$") else ""
     middle = "[^\\n]*?".join(re.escape(part) for part in re.split(r"\*+", text.removesuffix("$")))
     return re.compile(("^" if text.startswith("/") else "") + middle + end)
-
-
-@dataclass(frozen=True, slots=True)
-class _Larger(Fetcher):
-    """Lets a sitemap be as large as the standard says."""
-
-    fetcher: Fetcher
-
-    def fetch(self, request: FetchRequest) -> FetchResult:
-        """Get one document."""
-        return self.fetcher.fetch(replace(request, max_bytes=sitemap.MAX_BYTES))
 
 
 def _nothing_in(document: SitemapDocument, documents: _Documents, source: Source) -> str:
