@@ -147,7 +147,7 @@ class SitemapReader(SourceReader):
         source = request.source
         result = self._get(request, fetcher)
         if isinstance(result, NotModified):
-            return Reading(entries=(), listed=(), validators=result.validators, hints=result.hints, changed=False)
+            return articles.unchanged(result)
         try:
             document = sitemap.parse(result.body, result.url, articles.zone_of(source))
         except NotASitemap as error:
