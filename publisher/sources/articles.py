@@ -10,7 +10,7 @@ from http import HTTPStatus
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from publisher.domain.addresses import same_page
-from publisher.domain.article import Content, KnownArticle
+from publisher.domain.article import Content, Entry, KnownArticle
 from publisher.domain.source import Source, SourceKind, Validators
 from publisher.domain.stand_in import Kind, stand_in
 from publisher.errors import SourceError
@@ -202,15 +202,30 @@ class Pages:
         return ReadPage(article, fetched.validators)
 
 
+class YoungPages:
+    """The pages of young articles, which are read again now and then."""
+
+    def __init__(self) -> None:
+        # When a page last said 304: no entry tells of that, so it is remembered here, as long as it matters.
+        self._same: dict[tuple[str, str], datetime] = {}
+
+    def due(self, key: str, known: KnownArticle, pages: Pages) -> Validators | None:
+        """With what to ask for a page again; None when its article is young no more, or was read lately."""
+        read_at = max(known.read_at, self._same.get((pages.source.name, key), known.read_at))
+        if pages.now - known.first_seen < YOUNG and pages.now - read_at > READ_AGAIN_AFTER:
+            return Validators(known.etag, known.last_modified)
+        return None
+
+    def unchanged(self, key: str, pages: Pages) -> None:
+        """Remember that a page said 304 at this look."""
+        self._same = {name: at for name, at in self._same.items() if pages.now - at <= READ_AGAIN_AFTER}
+        self._same[pages.source.name, key] = pages.now
+
+
 def _is_front_page(url: str) -> bool:
     """Whether an address is a host's front page, or that of one language (`/en/`)."""
     page = same_page(url)
     return re.fullmatch(r"[^/?#]+(/[a-z]{2}(-[a-z]{2,4})?)?", page, re.IGNORECASE) is not None
-
-
-def validators_of(known: KnownArticle) -> Validators:
-    """The validators that an article's page gave when it was last read."""
-    return Validators(known.etag, known.last_modified)
 
 
 def content_of(article: Extracted, source: Source, *, title: str = "") -> Content:
@@ -230,6 +245,20 @@ def content_of(article: Extracted, source: Source, *, title: str = "") -> Conten
         source=article.source,
         section=article.section,
         reservations=article.reservations,
+    )
+
+
+def entry_of(url: str, page: ReadPage, content: Content, hint: str) -> Entry:
+    """The article that a page made, known by the address under which it is listed."""
+    return Entry(
+        key=url,
+        url=url,
+        content=content,
+        canonical_url=page.article.canonical_url,
+        validators_etag=page.validators.etag,
+        validators_last_modified=page.validators.last_modified,
+        hint=hint,
+        evidence=page.article.evidence,
     )
 
 

@@ -10,7 +10,7 @@ from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
 from publisher.sources import articles, dates
-from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
+from publisher.sources.articles import Pages, ReadPage, YoungPages
 from publisher.sources.lists.detect import Candidate, candidates
 from publisher.sources.lists.healing import LOST, Chosen, choose
 from publisher.sources.lists.listed import Line
@@ -54,8 +54,7 @@ class ListingReader(SourceReader):
     headings that date the items below them; and `article_*` for the pages (see `extract`)."""
 
     def __init__(self) -> None:
-        # When a page last said 304: no entry tells of that, so it is remembered here, as long as it matters.
-        self._same: dict[tuple[str, str], datetime] = {}
+        self._young = YoungPages()
 
     def read(self, request: ReadRequest, fetcher: Fetcher) -> Reading:
         """Read the listing, then the pages that are new or due, then one page of older articles while some are left.
@@ -125,22 +124,11 @@ class ListingReader(SourceReader):
         if validators is None:
             return None
         match pages.read(line.url, validators, known=known):
-            case ReadPage(article, validators):
-                return Entry(
-                    key=line.url,
-                    url=line.url,
-                    content=_completed(
-                        articles.content_of(article, pages.source, title=line.title), line, pages.source
-                    ),
-                    canonical_url=article.canonical_url,
-                    validators_etag=validators.etag,
-                    validators_last_modified=validators.last_modified,
-                    hint=line.hint,
-                    evidence=article.evidence,
-                )
+            case ReadPage(article) as read:
+                content = articles.content_of(article, pages.source, title=line.title)
+                return articles.entry_of(line.url, read, _completed(content, line, pages.source), line.hint)
             case NotModified():
-                self._same = {name: at for name, at in self._same.items() if pages.now - at <= READ_AGAIN_AFTER}
-                self._same[pages.source.name, line.url] = pages.now
+                self._young.unchanged(line.url, pages)
                 return None
             case _:
                 return None
@@ -153,10 +141,7 @@ class ListingReader(SourceReader):
         """
         if known is None or known.hint != line.hint or (known.missing and known.gone_at is None):
             return articles.NONE
-        read_at = max(known.read_at, self._same.get((pages.source.name, line.url), known.read_at))
-        if pages.now - known.first_seen < YOUNG and pages.now - read_at > READ_AGAIN_AFTER:
-            return articles.validators_of(known)
-        return None
+        return self._young.due(line.url, known, pages)
 
 
 @dataclass(frozen=True, slots=True)

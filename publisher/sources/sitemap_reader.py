@@ -21,7 +21,7 @@ from publisher.pipeline.ports import (
     SourceReader,
 )
 from publisher.sources import articles, sitemap
-from publisher.sources.articles import READ_AGAIN_AFTER, YOUNG, Pages, ReadPage
+from publisher.sources.articles import Pages, ReadPage, YoungPages
 from publisher.sources.sitemap import NotASitemap, SitemapDocument, SitemapLink, SitemapUrl
 from publisher.sources.text import urls
 
@@ -139,8 +139,7 @@ class SitemapReader(SourceReader):
     """
 
     def __init__(self) -> None:
-        # When a page last said 304: no entry tells of that, so it is remembered here, as long as it matters.
-        self._same: dict[tuple[str, str], datetime] = {}
+        self._young = YoungPages()
 
     def read(self, request: ReadRequest, fetcher: Fetcher) -> Reading:
         """Read the sitemap, then the pages that are new or whose `lastmod` moved."""
@@ -207,24 +206,14 @@ class SitemapReader(SourceReader):
         if validators is None:
             return None
         match pages.read(page.url, validators, known=known):
-            case ReadPage(article, validators):
+            case ReadPage(article) as read:
                 content = articles.content_of(article, pages.source, title=page.title)
-                return Entry(
-                    key=key,
-                    url=key,
-                    content=_completed(content, page, pages.source),
-                    canonical_url=article.canonical_url,
-                    validators_etag=validators.etag,
-                    validators_last_modified=validators.last_modified,
-                    hint=hint,
-                    evidence=article.evidence,
-                )
+                return articles.entry_of(key, read, _completed(content, page, pages.source), hint)
             case NotModified():
-                self._same = {name: at for name, at in self._same.items() if pages.now - at <= READ_AGAIN_AFTER}
-                self._same[pages.source.name, key] = pages.now
+                self._young.unchanged(key, pages)
+                return None
             case _:
-                pass
-        return None
+                return None
 
     def _validators(
         self, key: str, page: SitemapUrl, hint: str, known: KnownArticle | None, pages: Pages
@@ -236,11 +225,7 @@ class SitemapReader(SourceReader):
         """
         if known is None or known.hint != hint:
             return articles.NONE
-        read_at = max(known.read_at, self._same.get((pages.source.name, key), known.read_at))
-        young = pages.now - known.first_seen < YOUNG
-        if not page.lastmod and young and pages.now - read_at > READ_AGAIN_AFTER:
-            return articles.validators_of(known)
-        return None
+        return None if page.lastmod else self._young.due(key, known, pages)
 
 
 def _is_news(page: SitemapUrl, request: ReadRequest) -> bool:
