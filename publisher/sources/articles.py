@@ -89,10 +89,8 @@ class Pages:
         `known` is the article that it held before. `otherwise` says what an article has if its page can't be read: the
         problem tells it, too.
         """
-        if self.left <= 0:
-            self.unfinished = True
+        if not self._may_ask():
             return None
-        self.left -= 1
         self.articles += 1
         outcome = self._read(url, validators)
         if isinstance(outcome, Unread):
@@ -104,10 +102,8 @@ class Pages:
 
     def document(self, url: str, accept: str) -> Fetched | Unread | None:
         """Fetch a page that is no article, out of the same budget; None when that is spent."""
-        if self.left <= 0:
-            self.unfinished = True
+        if not self._may_ask():
             return None
-        self.left -= 1
         match self.fetcher.fetch(FetchRequest(url=url, accept=accept, max_bytes=PAGE_BYTES)):
             case Fetched() as fetched:
                 return fetched
@@ -118,6 +114,14 @@ class Pages:
                 unread = Unread("there is no such page any more", lasting=True)
         self.problems.append(f"{url}: {unread.reason}")
         return unread
+
+    def _may_ask(self) -> bool:
+        """Whether the budget has one page more, which is taken; if not, something waits for the next look."""
+        if self.left <= 0:
+            self.unfinished = True
+            return False
+        self.left -= 1
+        return True
 
     def _read(self, url: str, validators: Validators) -> ReadPage | NotModified | Unread | None:
         request = FetchRequest(url=url, accept=_ACCEPT, validators=validators, max_bytes=PAGE_BYTES)
@@ -149,12 +153,10 @@ class Pages:
         """
         found = [first.article]
         while (url := parts.next_page(found)) is not None:
-            if self.left <= 0:
-                self.unfinished = True
+            if not self._may_ask():
                 if self.articles > 1:
                     return None
                 break
-            self.left -= 1
             outcome = self._part(url)
             if isinstance(outcome, Unread):
                 self.problems.append(f"{url}: {outcome.reason}, so {found[0].url} ends at page {len(found)}")
@@ -266,6 +268,11 @@ def with_tags(tags: Sequence[str], source: Source) -> tuple[str, ...]:
     """An article's own tags, and those that its source gives to all."""
     own = {tag.casefold() for tag in tags}
     return (*tags, *(tag for tag in source.tags if tag.casefold() not in own))
+
+
+def tags_or(content: Content, others: Sequence[str], source: Source) -> tuple[str, ...]:
+    """The tags of a content; when it has none but its source's, others and these."""
+    return content.tags if len(content.tags) > len(source.tags) else with_tags(others, source)
 
 
 def zone_of(source: Source) -> ZoneInfo:

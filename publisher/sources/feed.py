@@ -140,7 +140,7 @@ def _completed(content: Content, article: Extracted, source: Source) -> Content:
         content,
         title=content.title or article.title,
         authors=content.authors or article.authors,
-        tags=content.tags if len(content.tags) > len(source.tags) else articles.with_tags(article.tags, source),
+        tags=articles.tags_or(content, article.tags, source),
         language=article.language or content.language,
         published=content.published or article.published,
         updated=content.updated or article.updated,

@@ -175,7 +175,7 @@ def _completed(content: Content, line: Line, source: Source) -> Content:
         content,
         title=content.title or line.title,
         authors=content.authors or line.authors,
-        tags=content.tags if len(content.tags) > len(source.tags) else articles.with_tags(line.tags, source),
+        tags=articles.tags_or(content, line.tags, source),
         published=content.published or line.published,
         summary=content.summary or line.summary,
     )

@@ -236,12 +236,11 @@ def _is_news(page: SitemapUrl, request: ReadRequest) -> bool:
 
 def _completed(content: Content, page: SitemapUrl, source: Source) -> Content:
     """The page's word, and where it says nothing the sitemap's. `lastmod` is no date of an article."""
-    tags = content.tags if len(content.tags) > len(source.tags) else articles.with_tags(page.keywords, source)
     return replace(
         content,
         published=content.published or page.published,
         language=content.language or page.language,
-        tags=tags,
+        tags=articles.tags_or(content, page.keywords, source),
         image=content.image or next(iter(page.images), None),
     )
 
