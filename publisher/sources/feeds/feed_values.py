@@ -90,11 +90,21 @@ class Part:
 NOTHING = Part(value="")
 
 
-def body_and_summary(contents: Sequence[Part], summary: Part) -> tuple[Part, Part]:
-    """The longest text of an entry is its body, whatever its element is called; what else there is its summary."""
+def body_and_summary(contents: Sequence[Part], summary: Part, caption: Part) -> tuple[Part, Part]:
+    """The longest text of an entry is its body, whatever its element is called; what else there is its summary.
+
+    An entry with neither has the caption of its picture.
+    """
+    if not contents and not summary.value:
+        summary = caption
     texts = [part for part in (summary, *contents) if part.is_readable and part.value]
     body = max(reversed(texts), key=lambda part: len(part.value), default=NOTHING)
     return body, next((part for part in texts if part.value != body.value), NOTHING)
+
+
+def name_of(person: str) -> str:
+    """The name in `jane@example.org (Jane Roe)`."""
+    return re.sub(r"^\S+@\S+\s*\((.+)\)$", r"\1", person)
 
 
 def paragraphs(plain: str) -> str:

@@ -21,6 +21,7 @@ from publisher.sources.feeds.feed_values import (
     body_and_summary,
     days,
     hours,
+    name_of,
     octets,
     wait,
 )
@@ -136,7 +137,7 @@ def _item(entry: _Parsed, feed_authors: tuple[str, ...]) -> FeedItem:
     title = entry.inner("title_detail") if entry.text("title") else _Parsed({})
     contents = [_part(content, content.text("value")) for content in entry.list("content")]
     caption = Part(value=entry.text("media_caption"), type="text/html")
-    body, rest = body_and_summary(contents, summary if contents or summary.value else caption)
+    body, rest = body_and_summary(contents, summary, caption)
     languages = (entry.text("language"), body.language, rest.language, title.text("language"))
     return FeedItem(
         id=entry.text("id"),
@@ -162,7 +163,7 @@ def _part(detail: _Parsed, value: str) -> Part:
 def _people(thing: _Parsed) -> Iterator[str]:
     for author in thing.list("authors") or [thing.inner("author_detail")]:
         if name := author.text("name"):
-            yield re.sub(r"^\S+@\S+\s*\((.+)\)$", r"\1", name)
+            yield name_of(name)
 
 
 def _enclosed(entry: _Parsed) -> list[_Parsed]:

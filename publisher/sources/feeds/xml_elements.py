@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from publisher.domain.article import Enclosure
-from publisher.sources.feeds.feed_values import NOTHING, FeedItem, Part, body_and_summary, octets
+from publisher.sources.feeds.feed_values import NOTHING, FeedItem, Part, body_and_summary, name_of, octets
 from publisher.sources.feeds.xml_markup import inner_markup
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -116,9 +116,7 @@ class Draft:
 
     def item(self, feed_authors: tuple[str, ...]) -> FeedItem:
         """The entry."""
-        body, rest = body_and_summary(
-            self.contents, self.summary if self.contents or self.summary.value else self.caption
-        )
+        body, rest = body_and_summary(self.contents, self.summary, self.caption)
         title = self.title if self.title.value else self.other_title
         enclosed = [link for link in self.links if link["rel"] == "enclosure"]
         images = [*self.pictures, *self.thumbnails]
@@ -254,7 +252,7 @@ def _take_author(element: Element, draft: Draft) -> None:
     known = any(child.name in ("name", "itunes:name", "email", "itunes:email", "uri", "url") for child in children)
     name = names[-1] if names else "" if known else _person(element.text[:_LONGEST_NAME])
     if name:
-        draft.authors.append(re.sub(r"^\S+@\S+\s*\((.+)\)$", r"\1", name))
+        draft.authors.append(name_of(name))
 
 
 def _take_source(element: Element, draft: Draft) -> None:
