@@ -127,6 +127,12 @@ def opaque_url(source: str, key: str) -> str:
     return f"urn:publisher:{quote(source, safe='')}:{quote(key)}"
 
 
+def first_image(markup: str) -> str | None:
+    """The address of the first image in clean markup that has one."""
+    images = sanitize.parse_fragment(markup).iter("img") if "<img" in markup else ()
+    return next((image.get("src") for image in images if image.get("src")), None)
+
+
 def _files(source: Source, root: Path) -> tuple[dict[str, Path], list[str]]:
     """The article files by their relative paths, in order, and what is wrong with some."""
     home = root.resolve()
@@ -184,7 +190,7 @@ def _content(key: str, written: _Written, source: Source, now: datetime) -> Cont
         summary=_text(matter.get("summary") or matter.get("description")) or shorten(text, SUMMARY_COLUMNS),
         html=markup,
         text=text,
-        image=image or next((found.get("src") for found in sanitize.parse_fragment(markup).iter("img")), None),
+        image=image or first_image(markup),
     )
 
 

@@ -16,9 +16,9 @@ from publisher.domain.article import Content, Entry, shorten
 from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, dates
+from publisher.sources import articles
 from publisher.sources.extract import SUMMARY_COLUMNS
-from publisher.sources.folder import markdown, opaque_url
+from publisher.sources.folder import first_image, markdown, opaque_url
 from publisher.sources.pages import sanitize
 from publisher.sources.pages.languages import spoken
 from publisher.sources.text import charset, urls
@@ -164,7 +164,7 @@ class _Reader:
             summary=shorten(_text(item, "summary") or text, SUMMARY_COLUMNS),
             html=markup,
             text=text,
-            image=_address(item, "image") or _first_image(markup),
+            image=_address(item, "image") or first_image(markup),
             original_url=_address(item, "original_url"),
             source=_text(item, "source") or None,
             section=_text(item, "section") or None,
@@ -178,7 +178,9 @@ class _Reader:
         remedy = "write it in ISO 8601, such as 2026-11-24T08:00:00+08:00"
         try:
             read = datetime.fromisoformat(value) if isinstance(value, str) else None
-            at = None if read is None else (read if read.tzinfo else read.replace(tzinfo=self._zone())).astimezone(UTC)
+            if read is not None and read.tzinfo is None:
+                read = read.replace(tzinfo=articles.zone_of(self.source))
+            at = None if read is None else read.astimezone(UTC)
         except (ValueError, OverflowError):
             at = None
         if at is None:
@@ -186,9 +188,6 @@ class _Reader:
         if not _EARLIEST <= at <= self.now + timedelta(days=1):
             raise BadArticle(f"{name} = {_shown(value)}: lies before 1900 or more than a day ahead; {remedy}")
         return at
-
-    def _zone(self) -> dates.Zone:
-        return articles.zone_of(self.source)
 
 
 def _body(item: Json) -> str:
@@ -208,11 +207,6 @@ def _body(item: Json) -> str:
             case _:
                 return "".join(f"<p>{part}</p>" for part in _paragraphs(value))
     return ""
-
-
-def _first_image(markup: str) -> str | None:
-    images = sanitize.parse_fragment(markup).iter("img") if "<img" in markup else ()
-    return next((image.get("src") for image in images if image.get("src")), None)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
