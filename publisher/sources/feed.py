@@ -233,4 +233,4 @@ def plain(markup: str) -> str:
         markup = sanitize.to_text(markup)
         # Doubly escaped titles are common: &amp;quot; has become &quot; by now.
         markup = unescape(markup) if MARKUP.search(markup) else markup
-    return " ".join(charset.printable(markup).split())
+    return charset.one_line(markup)

@@ -199,7 +199,7 @@ def _link(matter: Mapping[str, object]) -> str | None:
 
 
 def _text(value: object) -> str:
-    return " ".join(charset.printable(str(value)).split()) if isinstance(value, str | int | float) else ""
+    return charset.one_line(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def parse(data: bytes) -> OpmlDocument:
     for number, (outline, folders) in enumerate(_outlines(body)):
         if number >= MAX_OUTLINES:
             raise NotOpml(f"it has more than {MAX_OUTLINES:,} outlines: split it")
-        attributes = {str(name).lower(): _line(str(value)) for name, value in outline.attrib.items()}
+        attributes = {str(name).lower(): charset.one_line(str(value)) for name, value in outline.attrib.items()}
         title = attributes.get("title") or attributes.get("text", "")
         written = attributes.get("xmlurl", "")
         if not written:
@@ -105,11 +105,7 @@ def _categories(text: str) -> Iterator[str]:
 
 
 def _tag(text: str) -> str:
-    return _line(text)[:_LONGEST_TAG].strip()
-
-
-def _line(text: str) -> str:
-    return " ".join(charset.printable(text).split())
+    return charset.one_line(text)[:_LONGEST_TAG].strip()
 
 
 def _name(element: etree._Element) -> str:

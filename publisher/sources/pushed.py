@@ -221,7 +221,7 @@ def _text(item: Json, name: str) -> str:
         return ""
     if not isinstance(value, str):
         raise BadArticle(f"{name} = {_shown(value)}: write text in quotes")
-    text = " ".join(charset.printable(value).split())
+    text = charset.one_line(value)
     if len(text) > _TEXTS[name]:
         raise BadArticle(f"{name} = {_shown(value)}: {len(text)} characters; write at most {_TEXTS[name]}")
     return text
@@ -235,7 +235,7 @@ def _list(item: Json, name: str) -> tuple[str, ...]:
         raise BadArticle(f'{name} = {_shown(value)}: write a list of texts: ["one", "two"]')
     if len(value) > _LONGEST_LIST:
         raise BadArticle(f"{name}: {len(value)} of them; write at most {_LONGEST_LIST}")
-    parts = [" ".join(charset.printable(part).split()) for part in value]
+    parts = [charset.one_line(part) for part in value]
     if too_long := next((part for part in parts if len(part) > _LONGEST_NAME), None):
         raise BadArticle(f"{name} = {_shown(too_long)}: write at most {_LONGEST_NAME} characters each")
     return tuple(dict.fromkeys(part for part in parts if part))

@@ -195,7 +195,7 @@ def _text(element: etree._Element | None, name: str) -> str:
         return ""
     for child in element:
         if _name(child) == name:
-            return " ".join(charset.printable("".join(str(part) for part in child.itertext())).split())
+            return charset.one_line("".join(str(part) for part in child.itertext()))
     return ""
 
 

@@ -78,6 +78,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", text)
 
 
+def one_line(text: str) -> str:
+    """The text printable, with each white space as one blank."""
+    return " ".join(printable(text).split())
+
+
 def parsable(markup: str) -> str:
     """Markup printable, and without references to such characters: lxml reads them, and refuses to write them.
 
