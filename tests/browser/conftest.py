@@ -40,11 +40,17 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page in a context of its own; a failing test finds out what the browser complained of."""
     context = chromium.new_context(viewport={"width": 1000, "height": 800}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     page.on("console", lambda message: print("console:", message.text))
     yield page
     context.close()
+
+
+def follow(page: Page, link: str) -> None:
+    """Click the link of this name, and wait until the page that it leads to is there."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=link).click()
 
 
 @dataclass

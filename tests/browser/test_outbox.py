@@ -18,6 +18,7 @@ from publisher.storage.database import SqlStorage
 from publisher.templating import Templates, shipped_templates
 from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
+from tests.browser.conftest import follow
 from tests.fakes import FakeClock, no_feed
 
 pytestmark = pytest.mark.browser
@@ -94,14 +95,14 @@ def mail_frame(page: Page) -> Frame:
 def test_a_mail_is_found_in_the_list_and_shown_in_three_ways(page: Page, folder: Path, outbox: str) -> None:
     put(folder, "海风与港口", "<!doctype html><h1 style='color:#a00000'>在 HTML 中</h1>")
     page.goto(outbox)
-    page.get_by_role("link", name="海风与港口").click()
+    follow(page, "海风与港口")
     assert page.title() == "海风与港口"
     heading = mail_frame(page).locator("h1")
     assert heading.inner_text() == "在 HTML 中"
     assert heading.evaluate("e => getComputedStyle(e).color") == "rgb(160, 0, 0)"
-    page.get_by_role("link", name="Text").click()
+    follow(page, "Text")
     assert "Only text, 海风" in page.locator("pre").inner_text()
-    page.get_by_role("link", name="Source").click()
+    follow(page, "Source")
     assert "Message-ID: <1@harbour.example>" in page.locator("pre").inner_text()
 
 
@@ -111,7 +112,7 @@ def test_a_hostile_mail_does_nothing(page: Page, folder: Path, outbox: str, stra
     dialogs: list[str] = []
     page.context.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.goto(outbox)
-    page.get_by_role("link", name="hostile").click()
+    follow(page, "hostile")
     if not framed:
         page.goto(page.url + "/html")
     frame = mail_frame(page) if framed else page.main_frame
@@ -132,7 +133,7 @@ def test_a_link_opens_a_window_of_its_own_and_tells_nothing_of_us(
 ) -> None:
     put(folder, "hostile", HOSTILE.replace("STRANGER", stranger.address))
     page.goto(outbox)
-    page.get_by_role("link", name="hostile").click()
+    follow(page, "hostile")
     with page.context.expect_page() as opened:
         mail_frame(page).locator("#link").click()
     opened.value.wait_for_load_state()
@@ -153,7 +154,7 @@ def test_it_fits_every_window(page: Page, folder: Path, outbox: str, width: int,
     page.goto(outbox)
     for view in ("", "?view=text", "?view=source"):
         if view == "":
-            page.get_by_role("link", name="A subject").click()
+            follow(page, "A subject")
         else:
             page.goto(page.url.partition("?")[0] + view)
         page.wait_for_load_state()

@@ -26,7 +26,7 @@ from publisher.storage.database import open_storage
 from publisher.templating import Templates, shipped_templates
 from publisher.web.app import Services, build_web
 from publisher.web.outbox import Outbox
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, follow
 from tests.browser.test_outbox import mail_frame, put
 from tests.browser.vectors import VECTORS
 from tests.fakes import FakeClock, no_feed
@@ -171,7 +171,7 @@ def test_nothing_runs_when_all_stand_in_one_mail(
     body = "".join(f"<div>{text}</div>" for text in cleaned()).replace("https://evil.example", stranger.address)
     put(tmp_path / "outbox", "all of them", f"<!doctype html><h1 id=heading>All</h1>{body}")
     page.goto(address)
-    page.get_by_role("link", name="all of them").click()
+    follow(page, "all of them")
     frame = mail_frame(page)
     assert frame.locator("#heading").inner_text() == "All"
     poke(frame)

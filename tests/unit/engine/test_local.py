@@ -18,14 +18,20 @@ def test_a_step_gives_its_lines() -> None:
 
 
 def test_items_run_side_by_side_and_results_come_as_they_are_done() -> None:
-    gate = threading.Barrier(3, timeout=5)
+    gate = threading.Barrier(3, timeout=30)
+    turns = {number: threading.Event() for number in (1, 2, 3, 4)}
 
     def work(number: int) -> int:
         gate.wait()
-        time.sleep(0.02 * number)
+        assert turns[number].wait(30)
         return number
 
-    assert list(engine().side_by_side(work, [3, 1, 2])) == [1, 2, 3]
+    turns[1].set()
+    came = []
+    for number in engine().side_by_side(work, [3, 1, 2]):
+        came.append(number)
+        turns[number + 1].set()
+    assert came == [1, 2, 3]
 
 
 def test_no_more_threads_than_allowed() -> None:
