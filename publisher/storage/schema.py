@@ -249,6 +249,56 @@ article_revision = Table(
     Index("article_revision_article", "article_id", "seq"),
 )
 
+# Images of articles that we may copy. `copies` are the files that were made of one, the largest first; `next_check` is
+# when to ask for it, NULL for never again; `unshown_at` is since when no article shows it.
+image = Table(
+    "image",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source_id", Number, ForeignKey("source.id"), nullable=False),
+    Column("url_hash", String(32), nullable=False),
+    Column("url", OutsideText, nullable=False),
+    Column("referer", OutsideText, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("copies", JsonText, nullable=False),
+    Column("bytes", Number, nullable=False),
+    Column("failures", Number, nullable=False),
+    Column("outcome", OutsideText, nullable=False),
+    Column("checked_at", UtcTime),
+    Column("next_check", UtcTime),
+    Column("unshown_at", UtcTime),
+    UniqueConstraint("source_id", "url_hash", name="image_url"),
+    Index("image_due", "next_check"),
+    Index("image_unshown", "unshown_at"),
+    sqlite_autoincrement=True,
+)
+
+# Which articles show an image. No foreign key to the article: one that is deleted takes its images with it later.
+article_image = Table(
+    "article_image",
+    metadata,
+    Column("article_id", Number, primary_key=True, autoincrement=False),
+    Column("image_id", Number, ForeignKey("image.id"), primary_key=True, autoincrement=False),
+    Index("article_image_image", "image_id"),
+    sqlite_with_rowid=False,
+)
+
+# Whether the hosts of a source's images give them to readers of other places, and how many images were asked for on
+# `day` (UTC).
+image_host = Table(
+    "image_host",
+    metadata,
+    Column("source_id", Number, ForeignKey("source.id"), primary_key=True, autoincrement=False),
+    Column("host", String(255), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("evidence", OutsideText, nullable=False),
+    Column("checked_at", UtcTime),
+    Column("next_check", UtcTime),
+    Column("day", String(10)),
+    Column("requests", Number, nullable=False),
+)
+
 # --- what we publish ---------------------------------------------------------------------------------------------
 
 feed = Table(

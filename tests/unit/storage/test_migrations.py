@@ -3,16 +3,18 @@
 import shutil
 import sqlite3
 from collections import namedtuple
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import MetaData, Table, create_engine, func, inspect, select, text
 
 from publisher.errors import StorageError
-from publisher.storage import migrate, schema
+from publisher.storage import database, migrate, schema
 from publisher.storage.database import SqlStorage, open_storage
 from tests.unit.storage.made import put_newsletter
 
@@ -21,8 +23,8 @@ NEXT = '''"""One more."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -37,7 +39,7 @@ def newer(tmp_path: Path) -> Path:
     """The migrations of a program to come."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, folder)
-    (folder / "versions" / "0003_one_more.py").write_text(NEXT)
+    (folder / "versions" / "0004_one_more.py").write_text(NEXT)
     return folder
 
 
@@ -65,7 +67,7 @@ def test_a_newer_database_is_refused_in_one_line(empty_url: str, newer: Path) ->
     storage = open_storage(empty_url)
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
-    with pytest.raises(StorageError, match=r"a newer publisher \(schema 0003, this one knows 0002\)") as error:
+    with pytest.raises(StorageError, match=r"a newer publisher \(schema 0004, this one knows 0003\)") as error:
         open_storage(empty_url)
     assert "\n" not in str(error.value)
 
@@ -76,8 +78,8 @@ def test_an_older_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path, new
     put_newsletter(storage, "kept")
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
-    copy = sqlite3.connect(f"{path}.before-0003")
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    copy = sqlite3.connect(f"{path}.before-0004")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
     assert copy.execute("SELECT slug FROM newsletter").fetchall() == [("kept",)]
     copy.close()
 
@@ -99,7 +101,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str, tm
     put_newsletter(storage, "kept")
     broken = tmp_path / "broken"
     shutil.copytree(migrate.MIGRATIONS, broken)
-    (broken / "versions" / "0003.py").write_text(NEXT + "    op.execute('SELECT * FROM nowhere')\n")
+    (broken / "versions" / "0004.py").write_text(NEXT + "    op.execute('SELECT * FROM nowhere')\n")
     with pytest.raises(Exception, match="nowhere"):
         migrate.migrate(storage._engine, storage._reader, broken)
     storage.close()
@@ -116,3 +118,38 @@ def test_a_file_that_is_up_to_date_is_opened_without_a_lock(tmp_path: Path) -> N
     writer.cursor().execute("BEGIN IMMEDIATE")
     open_storage(url).close()
     writer.close()
+
+
+def row_of(table: Table) -> dict[str, object]:
+    """One row of any table: a one of its kind in each column that must have a value."""
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    made = {int: 1, float: 1.0, bool: True, datetime: now, bytes: b"1", dict: {}, str: "1"}
+    return {
+        column.name: made[column.type.python_type]
+        for column in table.columns
+        if not column.nullable and column.server_default is None
+    }
+
+
+def test_a_database_of_the_schema_before_is_upgraded_with_its_rows(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tmp_path / "before"
+    shutil.copytree(migrate.MIGRATIONS, before)
+    max((before / "versions").glob("0*.py")).unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "migrate", partial(migrate.migrate, migrations=before))
+        older = open_storage(empty_url)
+    tables = MetaData()
+    tables.reflect(older._engine)
+    apart = ("alembic", "meta", "counter", "article_index", "delivery_rest")
+    filled = [table for table in tables.sorted_tables if not table.name.startswith(apart)]
+    with older._engine.begin() as connection:
+        for table in filled:
+            connection.execute(table.insert().values(row_of(table)))
+    older.close()
+    storage = open_storage(empty_url)
+    with storage.look() as connection:
+        counts = {table.name: connection.execute(select(func.count()).select_from(table)).scalar() for table in filled}
+    storage.close()
+    assert set(counts.values()) == {1}, counts

@@ -1,0 +1,62 @@
+"""What feeds that last for years remember.
+
+Revision ID: 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TIME = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Add it, room by room."""
+    _keep_copies_of_images()
+
+
+def _keep_copies_of_images() -> None:
+    op.create_table(
+        "image",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("source_id", NUMBER, sa.ForeignKey("source.id"), nullable=False),
+        sa.Column("url_hash", sa.String(32), nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("referer", sa.Text, nullable=False),
+        sa.Column("host", sa.String(255), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("copies", sa.Text, nullable=False),
+        sa.Column("bytes", NUMBER, nullable=False),
+        sa.Column("failures", NUMBER, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+        sa.Column("checked_at", TIME),
+        sa.Column("next_check", TIME),
+        sa.Column("unshown_at", TIME),
+        sa.UniqueConstraint("source_id", "url_hash", name="image_url"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("image_due", "image", ["next_check"])
+    op.create_index("image_unshown", "image", ["unshown_at"])
+    op.create_table(
+        "article_image",
+        sa.Column("article_id", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("image_id", NUMBER, sa.ForeignKey("image.id"), primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("article_image_image", "article_image", ["image_id"])
+    op.create_table(
+        "image_host",
+        sa.Column("source_id", NUMBER, sa.ForeignKey("source.id"), primary_key=True, autoincrement=False),
+        sa.Column("host", sa.String(255), primary_key=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("evidence", sa.Text, nullable=False),
+        sa.Column("checked_at", TIME),
+        sa.Column("next_check", TIME),
+        sa.Column("day", sa.String(10)),
+        sa.Column("requests", NUMBER, nullable=False),
+    )
