@@ -48,6 +48,27 @@ def verify(keyring: Keyring, purpose: str, token: str) -> int | None:
     return int.from_bytes(head[1:], "big")
 
 
+def sign_name(keyring: Keyring, purpose: str, name: str) -> str:
+    """A token for a purpose and a name that stands beside it: key id (1) and tag (10), 15 characters."""
+    key_id = max(keyring.signing)
+    head = bytes([key_id])
+    tag = _tag(keyring.signing[key_id], purpose, head + name.encode())
+    return base64.urlsafe_b64encode(head + tag).rstrip(b"=").decode()
+
+
+def is_signed(keyring: Keyring, purpose: str, name: str, token: str) -> bool:
+    """Whether a token is one of ours for this purpose and name."""
+    if len(token) != 15 or not token.isascii():
+        return False
+    try:
+        raw = base64.b64decode(token + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    key = keyring.signing.get(raw[0])
+    tag = b"" if key is None else _tag(key, purpose, raw[:1] + name.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(raw[1:], tag)
+
+
 def address_key(keyring: Keyring, address: str) -> str:
     """The keyed name of an address for the suppression list: it tells nothing to who lacks the key."""
     return hmac.new(keyring.suppression, canonical_address(address).encode(), hashlib.sha256).hexdigest()

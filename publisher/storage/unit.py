@@ -13,6 +13,7 @@ from publisher.storage.editions import SqlEditions
 from publisher.storage.feeds import SqlFeedDocuments
 from publisher.storage.hosts import SqlHosts
 from publisher.storage.hubs import SqlHubSubscriptions
+from publisher.storage.images import SqlImages
 from publisher.storage.newsletters import SqlNewsletters
 from publisher.storage.notices import SqlNotices
 from publisher.storage.remembered import SqlMeta, SqlRuns
@@ -68,6 +69,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def hosts(self) -> SqlHosts:
         return SqlHosts(self._connection)
+
+    @cached_property
+    def images(self) -> SqlImages:
+        return SqlImages(self._connection)
 
     @cached_property
     def feeds(self) -> SqlFeedDocuments:

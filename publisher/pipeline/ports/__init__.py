@@ -19,6 +19,7 @@ from publisher.pipeline.ports.composing import (
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
 from publisher.pipeline.ports.hosts import HostFile, Hosts
 from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
+from publisher.pipeline.ports.images import Images
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter, Standing
 from publisher.pipeline.ports.reading import (
     Fetched,
@@ -55,6 +56,7 @@ __all__ = [
     "Hosts",
     "HubContent",
     "HubSubscriptions",
+    "Images",
     "MessageWriter",
     "Meta",
     "Newsletters",

@@ -13,6 +13,7 @@ from publisher.pipeline.ports.composing import Editions, Newsletters, Subscripti
 from publisher.pipeline.ports.delivering import Deliveries
 from publisher.pipeline.ports.hosts import Hosts
 from publisher.pipeline.ports.hubs import HubSubscriptions
+from publisher.pipeline.ports.images import Images
 from publisher.pipeline.ports.publishing import FeedDocuments
 
 Result = TypeVar("Result")
@@ -76,6 +77,8 @@ class UnitOfWork(Protocol):
     def hubs(self) -> HubSubscriptions: ...
     @property
     def hosts(self) -> Hosts: ...
+    @property
+    def images(self) -> Images: ...
     @property
     def feeds(self) -> FeedDocuments: ...
     @property
