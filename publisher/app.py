@@ -19,6 +19,7 @@ import structlog
 
 from publisher.domain.delivery import Delivery, OutgoingMessage, Recipient, Worker
 from publisher.domain.edition import Digest
+from publisher.domain.image import Hotlinking
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source, StoredSource, Validators
 from publisher.domain.subscription import Subscription
@@ -33,6 +34,7 @@ from publisher.pipeline.collect import Collector, FetcherFor, SourceReport, end_
 from publisher.pipeline.compose import Composer
 from publisher.pipeline.deliver import Deliverer, DrainReport
 from publisher.pipeline.hubs import Hubs
+from publisher.pipeline.image_keeper import HostReport, ImageKeeper
 from publisher.pipeline.judging import within_what_is_reserved
 from publisher.pipeline.ports import (
     Clock,
@@ -54,8 +56,10 @@ from publisher.sources import build_readers
 from publisher.sources.http.fetch import HttpFetcher
 from publisher.sources.http.manners import Forgetful
 from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
+from publisher.sources.images import PillowImages
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.hosts import StoredHosts
+from publisher.storage.image_files import ImageFolder
 from publisher.templating import Templates, check_overrides, shipped_templates
 
 log = structlog.get_logger(__name__)
@@ -84,6 +88,7 @@ class Application:
     receiver: Receiver
     hubs: Hubs
     feeds: FeedPublisher
+    images: ImageKeeper
     composer: Composer
     deliverer: Deliverer
     subscribing: Subscribing
@@ -124,6 +129,14 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         receiver=Receiver(storage, readers, fetcher, clock),
         hubs=Hubs(storage, fetcher, clock, settings.callback_base),
         feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock),
+        images=ImageKeeper(
+            storage=storage,
+            reader=PillowImages(),
+            files=ImageFolder(settings.image_folder),
+            fetcher=fetcher,
+            clock=clock,
+            config=settings.images,
+        ),
         composer=Composer(storage, DigestRenderer(templates), settings.site, clock),
         deliverer=Deliverer(
             storage=storage,
@@ -259,10 +272,11 @@ def steps(
     progress: Progress = lambda step, done, total: None,
     sources: Sequence[str] = (),
 ) -> Mapping[str, Step]:
-    """The four stretches of the road, in their order."""
+    """The four stretches of the road, in their order, and the looking after images beside them."""
     return {
         "collect": lambda each: _collect(application, each, progress, sources),
         "publish": lambda each: _publish(application),
+        "images": lambda each: _look_after_images(application, each),
         "compose": lambda each: _compose(application),
         "deliver": lambda each: _deliver(application, each, progress),
     }
@@ -310,6 +324,14 @@ def _shown(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def tend_images(run: Callable[[str], list[Line]]) -> list[Line]:
+    """Run the step that looks after images, and after it the one that publishes when there is something to mend."""
+    lines = run("images")
+    if any(not line.idle for line in lines):
+        lines += [line for line in run("publish") if not line.idle]
+    return lines
+
+
 def resting(application: Application, done: Sequence[Line]) -> list[Line]:
     """The sources that failed when they were last looked at and were not looked at again in what was done."""
     subjects = {line.subject for line in done}
@@ -354,6 +376,32 @@ def _publish(application: Application) -> Sequence[Line]:
         )
         for report in application.feeds.publish()
     ]
+
+
+def _look_after_images(application: Application, each: SideBySide) -> Sequence[Line]:
+    report = application.images.tend(each)
+    lines = [line for host in report.hosts if (line := _host_line(host)) is not None]
+    if report.removed:
+        lines.append(Line("images", f"{report.removed} removed that nothing shows"))
+    if report.full:
+        lines.append(Line("images", "no copies are made: raise [images] megabytes", failed=True))
+    return lines
+
+
+def _host_line(report: HostReport) -> Line | None:
+    said = [f"{counted(report.copied, 'image')} copied"] if report.copied else []
+    if report.turned is not None:
+        said.append(f"{_HOTLINKING[report.turned.state]} ({report.turned.evidence})")
+    if report.failed:
+        said.append(f"{len(report.failed)} not had, the first: {report.failed[0]}")
+    return Line(f"images of {report.source} on {report.host}", "; ".join(said)) if said else None
+
+
+_HOTLINKING = {
+    Hotlinking.ALLOWED: "readers elsewhere see them",
+    Hotlinking.PROTECTED: "kept from readers elsewhere, who get our copies",
+    Hotlinking.UNKNOWN: "not known whether readers elsewhere see them",
+}
 
 
 def _compose(application: Application) -> Sequence[Line]:

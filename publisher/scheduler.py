@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 COLLECT_EVERY = timedelta(seconds=30)
 COMPOSE_EVERY = timedelta(seconds=30)
 DELIVER_EVERY = timedelta(seconds=10)
+IMAGES_EVERY = timedelta(seconds=60)
 HUBS_EVERY = timedelta(seconds=30)
 
 
@@ -65,12 +66,17 @@ def road(engine: LocalEngine) -> list[Tick]:
         attempt("collect", lambda: run_logged(engine, "collect"))
         run_logged(engine, "publish")
 
+    def images() -> None:
+        if run_logged(engine, "images"):
+            run_logged(engine, "publish")
+
     def compose() -> None:
         if run_logged(engine, "compose"):
             run_logged(engine, "deliver")
 
     return [
         Tick("collect", COLLECT_EVERY, collect),
+        Tick("images", IMAGES_EVERY, images),
         Tick("compose", COMPOSE_EVERY, compose),
         Tick("deliver", DELIVER_EVERY, lambda: run_logged(engine, "deliver")),
     ]

@@ -12,7 +12,7 @@ import structlog
 import typer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.app import Application, apply_definitions, build, build_engine, resting, steps
+from publisher.app import Application, apply_definitions, build, build_engine, resting, steps, tend_images
 from publisher.cli.console import complain, progress, say, show_table
 from publisher.cli.context import now
 from publisher.cli.signals import ENDING, Signals
@@ -31,7 +31,7 @@ from publisher.web.serve import Server
 
 log = structlog.get_logger(__name__)
 
-STEPS = ("collect", "publish", "compose", "deliver")
+STEPS = ("collect", "publish", "images", "compose", "deliver")
 LOOK_EVERY = 0.1
 """Seconds between two looks at signals and the round."""
 
@@ -78,7 +78,7 @@ class Round:
     def _go(self) -> None:
         try:
             for step in STEPS:
-                self.lines[step] = self._run(step)
+                self.lines[step] = tend_images(self._run) if step == "images" else self._run(step)
         except BaseException as error:  # raised again by who waits for the round
             self.error = error
 
@@ -207,6 +207,7 @@ class Runner:
             Collector(settings.fetch.user_agent, settings.fetch.contact),
             Pushing(application.receiver, application.clock, settings.push_tokens),
             application.hubs,
+            application.images.files,
         )
         return build_web(application.storage, application.templates, settings.site, services, outbox_of(application))
 

@@ -1,4 +1,4 @@
-"""`publisher collect`, `publish`, `compose`, `deliver`: one step of the road, once."""
+"""`publisher collect`, `publish`, `images`, `compose`, `deliver`: one step of the road, once."""
 
 import threading
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from publisher.app import build_engine, resting
+from publisher.app import build_engine, resting, tend_images
 from publisher.cli.console import complain, progress, show_table
 from publisher.cli.context import example_site, opened_as_runner, settings_of, source_of
 from publisher.domain.source import SourceKind
@@ -18,8 +18,8 @@ Once = Annotated[bool, typer.Option("--once", help="Do it once and exit; `publis
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the four commands."""
-    for command in (collect, publish, compose, deliver):
+    """Add the commands."""
+    for command in (collect, publish, images, compose, deliver):
         app.command()(command)
 
 
@@ -44,6 +44,11 @@ def publish(context: typer.Context, once: Once = False) -> None:
     _run(context, "publish", once)
 
 
+def images(context: typer.Context, once: Once = False) -> None:
+    """Copy images that may be copied, and see which hosts keep theirs from readers elsewhere."""
+    _run(context, "images", once)
+
+
 def compose(context: typer.Context, once: Once = False) -> None:
     """Cut and fill the editions whose time has come."""
     _run(context, "compose", once)
@@ -63,8 +68,8 @@ def _run(context: typer.Context, step: str, once: bool, sources: Sequence[str] =
             raise UsageError(f"source {name!r} is pushed, not read: POST articles to /api/sources/{name}/articles")
     with opened_as_runner(settings, stop) as application, progress() as advance:
         engine = build_engine(application, stop, advance, sources)
-        with example_site(settings) if step == "collect" else nullcontext():
-            lines = engine.run(step)
+        with example_site(settings) if step in ("collect", "images") else nullcontext():
+            lines = tend_images(engine.run) if step == "images" else engine.run(step)
         if step == "collect" and not sources:
             lines += resting(application, lines)
     show_lines({step: lines})

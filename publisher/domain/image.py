@@ -18,6 +18,9 @@ from publisher.domain.source import Rights
 MOST_IMAGES = 40
 """How many images of one article are looked after; the rest is left as it is in feeds, and out of pages."""
 
+COPY_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+"""What copies are, by the extension of their name."""
+
 ImageKey = tuple[int, str]
 """An image as one source shows it: the source's number and the address."""
 

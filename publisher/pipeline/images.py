@@ -12,6 +12,7 @@ from publisher.domain.image import (
     image_addresses,
     image_host,
     may_copy,
+    without_hotlinks,
 )
 from publisher.domain.token import Keyring, sign_name
 from publisher.pipeline.ports import UnitOfWork
@@ -48,6 +49,12 @@ def known_hotlinks(work: UnitOfWork, states: Iterable[ArticleState], addresses: 
     concerned = [state for state in states if state.source.id in sources]
     known = _known(work, concerned, addresses, only=protected) if concerned else KnownImages()
     return KnownImages(known.copies, protected)
+
+
+def shown_elsewhere(work: UnitOfWork, states: Sequence[ArticleState], base_url: str) -> list[ArticleState]:
+    """The articles as documents show them to readers elsewhere, who would not see what hosts protect."""
+    known = known_hotlinks(work, states, ImageAddresses(work.meta.keyring(), base_url))
+    return [without_hotlinks(state, known) for state in states]
 
 
 def _known(

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from publisher.domain.article import ArticleState, shorten, within_rights
 from publisher.domain.feed import SOURCE_FEEDS, UNANNOUNCED_LIMIT, Feed, FeedFormat, implied_feed, source_feed
 from publisher.domain.rights import Use
+from publisher.pipeline.images import shown_elsewhere
 from publisher.pipeline.ports import Channel, Clock, FeedDocument, FeedWriter, Run, Standing, Storage, UnitOfWork
 
 EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
@@ -103,6 +104,7 @@ class FeedPublisher:
             if feed is None or not (items or slug.startswith(SOURCE_FEEDS)):
                 return None
             upto, feed_id = work.articles.latest_seq(), feed.id(work.meta.instance())
+            items = shown_elsewhere(work, items, self.site.base_url)
         return self._document(_channel(feed, feed_id, items, self.site), format, None, upto=upto, shape="")
 
     def _implied_feed(self, work: UnitOfWork, slug: str) -> Feed | None:
@@ -116,7 +118,7 @@ class FeedPublisher:
         with self.storage.read() as work:
             upto = work.articles.latest_seq()
             old = {format: work.feeds.get(feed.slug, format) for format in FeedFormat}
-            items = current_items(work, feed)
+            items = shown_elsewhere(work, current_items(work, feed), self.site.base_url)
             feed_id = feed.id(work.meta.instance())
         channel = _channel(feed, feed_id, items, self.site)
         documents = [self._document(channel, format, old[format], upto=upto, shape=shape) for format in FeedFormat]

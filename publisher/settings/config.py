@@ -13,6 +13,7 @@ from publisher.domain.feed import Feed
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source, SourceKind
+from publisher.pipeline.image_keeper import ImagesConfig
 from publisher.pipeline.publish import COLLECTOR_PATH, Site
 from publisher.settings.checks import is_local
 from publisher.settings.reading import secret_in
@@ -76,8 +77,8 @@ class LogConfig:
 class Settings:
     """The whole configuration. `templates` is the operator's own folder, `example` is set while the
     example site is served, `threads` is how many sources are read side by side, `cache` is where documents are kept
-    that `source discover` and `source try` got, to be used again within `reuse`. `callback_base` is where WebSub hubs
-    reach us, empty when they can't or must not."""
+    that `source discover` and `source try` got, to be used again within `reuse`, `image_folder` is where copies of
+    images are kept. `callback_base` is where WebSub hubs reach us, empty when they can't or must not."""
 
     file: Path
     site: Site
@@ -89,6 +90,8 @@ class Settings:
     fetch: FetchConfig
     cache: Path
     reuse: timedelta
+    images: ImagesConfig
+    image_folder: Path
     threads: int
     example: ExampleConfig | None
     log: LogConfig
@@ -136,6 +139,13 @@ def build(document: Document, file: Path) -> Settings:
         ),
         cache=(folder / document.fetch.cache).resolve(),
         reuse=document.fetch.reuse,
+        images=ImagesConfig(
+            probe=document.images.probe,
+            copy=document.images.copies,
+            budget=document.images.budget,
+            limit=document.images.megabytes * 1_000_000,
+        ),
+        image_folder=(folder / document.images.folder).resolve(),
         threads=document.fetch.threads,
         example=_example(document.example, folder) if document.example else None,
         log=LogConfig(document.log.format, document.log.level),

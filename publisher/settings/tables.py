@@ -101,6 +101,16 @@ class FetchTable(Table):
     websub: bool = True
 
 
+class ImagesTable(Table):
+    """`[images]`: copies of images, for pages, for mails, and for feeds where hosts keep theirs for themselves."""
+
+    folder: str = "var/images"
+    copies: bool = True
+    probe: bool = True
+    budget: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    megabytes: Annotated[int, Field(ge=1, le=10_000_000)] = 2000
+
+
 class ExampleTable(Table):
     """`[example]`: the example site of the shipped configuration."""
 
@@ -202,6 +212,7 @@ class Document(BaseSettings):
     web: WebTable = WebTable()
     mail: MailTable = MailTable()
     fetch: FetchTable = FetchTable()
+    images: ImagesTable = ImagesTable()
     example: ExampleTable | None = None
     log: LogTable = LogTable()
     relay: dict[str, RelayTable] = {}

@@ -80,6 +80,13 @@ class SqlFeedDocuments(FeedDocuments):
         self._connection.execute(insert(feed_document), [_values(document) for document in documents])
         take(self._connection, "feeds")
 
+    def rewrite(self, slugs: Sequence[str]) -> None:
+        """Have the documents of these feeds written at the next publishing, and change the version."""
+        if slugs:
+            where = among(self._connection, feed_document.c.slug, slugs), feed_document.c.page == _FIRST_PAGE
+            self._connection.execute(update(feed_document).where(*where).values(shape=""))
+        take(self._connection, "feeds")
+
     def version(self) -> int:
         """A number that changes whenever a document did."""
         return latest(self._connection, "feeds")

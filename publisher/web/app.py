@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import StorageError
 from publisher.pipeline.hubs import Hubs
+from publisher.pipeline.ports import ImageFiles
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import SqlStorage
@@ -19,6 +20,7 @@ from publisher.web import api, feeds
 from publisher.web.api import Pushing, api_routes
 from publisher.web.feeds import FeedFiles, Implied
 from publisher.web.health import health_routes
+from publisher.web.images import image_routes
 from publisher.web.outbox import Outbox, outbox_routes
 from publisher.web.page import Pages
 from publisher.web.pages import NAMELESS, Collector, page_routes
@@ -31,14 +33,15 @@ STATIC = Path(__file__).parent / "static"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What pages and routes call: subscribing, the making of feeds that are not stored, who we are outside, and the
-    ways in for articles where they are open."""
+    """What pages and routes call: subscribing, the making of feeds that are not stored, who we are outside, the
+    ways in for articles where they are open, and the copies of images."""
 
     subscribing: Subscribing
     implied: Implied
     collector: Collector = NAMELESS
     pushing: Pushing | None = None
     hubs: Hubs | None = None
+    images: ImageFiles | None = None
 
 
 def build_web(
@@ -82,6 +85,9 @@ def _pages(storage: SqlStorage, pages: Pages, services: Services, outbox: Outbox
         app.include_router(api_routes(services.pushing))
     if services.hubs is not None:
         app.include_router(websub_routes(services.hubs))
+    if services.images is not None:
+        with storage.read() as work:
+            app.include_router(image_routes(services.images, work.meta.keyring()))
     if outbox is not None:
         app.include_router(outbox_routes(outbox, pages))
     app.mount("/static", StaticFiles(directory=STATIC))

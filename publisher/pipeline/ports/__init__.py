@@ -19,7 +19,15 @@ from publisher.pipeline.ports.composing import (
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
 from publisher.pipeline.ports.hosts import HostFile, Hosts
 from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
-from publisher.pipeline.ports.images import Images
+from publisher.pipeline.ports.images import (
+    ImageFiles,
+    ImageHost,
+    ImageReader,
+    Images,
+    KnownImage,
+    NoPicture,
+    Picture,
+)
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter, Standing
 from publisher.pipeline.ports.reading import (
     Fetched,
@@ -56,13 +64,19 @@ __all__ = [
     "Hosts",
     "HubContent",
     "HubSubscriptions",
+    "ImageFiles",
+    "ImageHost",
+    "ImageReader",
     "Images",
+    "KnownImage",
     "MessageWriter",
     "Meta",
     "Newsletters",
+    "NoPicture",
     "NotModified",
     "Notice",
     "Notices",
+    "Picture",
     "Placed",
     "Queue",
     "ReadRequest",

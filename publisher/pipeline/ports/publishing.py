@@ -75,6 +75,10 @@ class FeedDocuments(Protocol):
         """Replace documents; the version that `version()` tells changes."""
         ...
 
+    def rewrite(self, slugs: Sequence[str]) -> None:
+        """Have the documents of these feeds written at the next publishing; copies of any are fetched anew, too."""
+        ...
+
     def version(self) -> int:
         """A number that changes whenever a document did; the web compares it before it trusts its copies."""
         ...

@@ -21,6 +21,8 @@ class FetchRequest:
     `named` tells that the operator wrote the address, not a site.
 
     `source` is the name of the source that it is for: the owner may have set headers, a cookie or a proxy for it.
+
+    `referer` is the page that the asker claims to be on: empty but for images, whose hosts may ask for one.
     """
 
     url: str
@@ -32,6 +34,7 @@ class FetchRequest:
     named: bool = False
     source: str = ""
     form: Mapping[str, str] | None = None
+    referer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,8 @@ class HttpFetcher(Fetcher):
             fields.append((b"If-None-Match", headers.to_wire(request.validators.etag)))
         if request.validators.last_modified:
             fields.append((b"If-Modified-Since", headers.to_wire(request.validators.last_modified)))
+        if request.referer:
+            fields.append((b"Referer", headers.to_wire(request.referer)))
         if url.userinfo:
             fields.append((b"Authorization", b"Basic " + base64.b64encode(unquote(url.userinfo.decode()).encode())))
         options = self._config.sources.get(request.source)
