@@ -302,7 +302,9 @@ class _Visit:
     def _rest(self, time: timedelta) -> None:
         """Leave the host alone for a while."""
         self.ended = True
-        self.found.rest_until = self._now + time
+        self.found.rest_until = until = self._now + time
+        host = self.found.host
+        self.found.host = replace(host, next_check=host.next_check and max(host.next_check, until))
 
     def _judge(self, image: KnownImage, own: Picture | NoPicture) -> Picture | NoPicture:
         """Ask as the others would, and judge; what to keep of it."""

@@ -24,7 +24,7 @@ class ImageFolder(ImageFiles):
         path = self._path(name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{name[:2]}-", delete=False) as file:
                 try:
                     file.write(body)
                     # A temporary file is for its maker alone; these are for a web server, too.

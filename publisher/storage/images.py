@@ -98,9 +98,9 @@ class SqlImages(Images):
         return [_read(row) for row in self._connection.execute(query.order_by(image.c.id.desc()).limit(limit))]
 
     def newest_on(self, host: HostKey) -> list[KnownImage]:
-        """The image on a host that was met last, if there is one."""
-        query = select(image).where(*_on(host), image.c.unshown_at.is_(None)).order_by(image.c.id.desc()).limit(1)
-        return [_read(row) for row in self._connection.execute(query)]
+        """The image on a host that was met last and copied, if there is one."""
+        query = select(image).where(*_on(host), image.c.unshown_at.is_(None), image.c.state == ImageState.FINE.value)
+        return [_read(row) for row in self._connection.execute(query.order_by(image.c.id.desc()).limit(1))]
 
     def postpone(self, host: HostKey, until: datetime) -> None:
         """Ask for no image of a host before then."""

@@ -72,7 +72,7 @@ class Images(Protocol):
         ...
 
     def newest_on(self, host: HostKey) -> list[KnownImage]:
-        """The image on a host that was met last, if there is one."""
+        """The image on a host that was met last and copied, if there is one."""
         ...
 
     def postpone(self, host: HostKey, until: datetime) -> None:
