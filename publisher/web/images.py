@@ -34,6 +34,6 @@ def image_routes(files: ImageFiles, keyring: Keyring) -> APIRouter:
         headers = {**_HEADERS, "ETag": etag}
         if not_modified(request.headers.get("if-none-match"), None, etag, EPOCH):
             return Response(status_code=304, headers=headers)
-        return Response(b"" if request.method == "HEAD" else body, media_type=kind, headers=headers)
+        return Response(body, media_type=kind, headers=headers)
 
     return router

@@ -36,6 +36,7 @@ VIOLATIONS: list[tuple[str, dict[str, str]]] = [
     ("jinja2", {"publisher/web/planted.py": "from jinja2.sandbox import SandboxedEnvironment"}),
     ("apscheduler", {"publisher/cli/planted.py": "import apscheduler.triggers.cron"}),
     ("feedparser", {"publisher/sources/planted.py": "import feedparser"}),
+    ("pillow", {"publisher/sources/planted.py": "from PIL import Image"}),
     ("trafilatura", {"publisher/sources/planted.py": "from trafilatura import extract"}),
 ]
 

@@ -11,7 +11,7 @@ from tests.unit.cli.conftest import Run
 
 
 def steps(run: Run) -> None:
-    for step in ("collect", "publish", "compose", "deliver"):
+    for step in ("collect", "publish", "images", "compose", "deliver"):
         result = run(step, "--once")
         assert result.code == 0, result.err
 
@@ -26,7 +26,7 @@ def test_help_names_every_command(run: Run) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "run", "collect", "publish", "compose", "deliver", "check", "status", "init", "extract", "source try",
+        "run", "collect", "publish", "images", "compose", "deliver", "check", "status", "init", "extract", "source try",
         "source list", "feed list", "newsletter list", "newsletter preview", "newsletter send", "subscriber add",
         "subscriber remove", "subscriber list", "subscriber import", "subscriber export",
     ],

@@ -9,6 +9,7 @@ from publisher.domain.newsletter import Mailbox
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, SourceKind
 from publisher.errors import UsageError
+from publisher.pipeline.image_keeper import ImagesConfig
 from publisher.settings import ExampleConfig, Settings, load, until_restart
 
 WHOLE = """
@@ -36,6 +37,11 @@ in_doubt = "hold"
 allow_private = ["127.0.0.1:8081"]
 contact = "https://news.example.org/about"
 spacing = 0
+
+[images]
+folder = "../var/pictures"
+probe = false
+megabytes = 5
 
 [example]
 
@@ -107,6 +113,11 @@ def test_the_site_and_its_fetching(whole: Settings) -> None:
     assert whole.fetch.allow_private == ("127.0.0.1:8081",)
     assert whole.fetch.spacing == timedelta(0)
     assert whole.example == ExampleConfig(8081, whole.file.parent / "example")
+
+
+def test_its_images(whole: Settings) -> None:
+    assert whole.image_folder == whole.file.parent.parent / "var" / "pictures"
+    assert whole.images == ImagesConfig(probe=False, copy=True, budget=100, limit=5_000_000)
 
 
 def test_a_source_takes_the_zone_of_the_site_unless_it_has_its_own(whole: Settings) -> None:
