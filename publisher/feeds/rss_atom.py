@@ -11,6 +11,7 @@ from html import escape
 import feedgen.entry
 import feedgen.feed
 from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseExtension
 from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from feedgen.feed import FeedGenerator
@@ -18,6 +19,7 @@ from lxml import etree
 
 from publisher.domain.article import Enclosure
 from publisher.domain.feed import FeedFormat
+from publisher.feeds.clean import line
 from publisher.feeds.item import Item, clean_channel, items
 from publisher.pipeline.ports import Channel
 
@@ -75,6 +77,22 @@ class _Entry(FeedEntry):  # type: ignore[misc]
             etree.SubElement(author, "name").text = credit["title"]
 
 
+class _Style(BaseExtension):  # type: ignore[misc]
+    """The style sheet for browsers that show the document (Associating Style Sheets with XML, 1.0)."""
+
+    href = ""
+
+    def extend_rss(self, root: etree._Element) -> etree._Element:
+        if self.href:
+            root.addprevious(
+                etree.ProcessingInstruction("xml-stylesheet", f'type="text/css" href="{escape(self.href)}"')
+            )
+        return root
+
+    def extend_atom(self, root: etree._Element) -> etree._Element:
+        return self.extend_rss(root)
+
+
 def write_rss(channel: Channel) -> bytes:
     """The channel as RSS 2.0 with full text in `content:encoded` and the summary, as HTML, in `description`."""
     channel = clean_channel(channel)
@@ -112,6 +130,8 @@ def _feed(channel: Channel, format: FeedFormat) -> FeedGenerator:
     feed.generator(_GENERATOR)
     if channel.language:
         feed.language(channel.language)
+    feed.register_extension("style", _Style)
+    feed.style.href = line(channel.style)
     if format in channel.self_urls:
         feed.link(href=channel.self_urls[format], rel="self", type=_MEDIA_TYPE[format])
     # The last link becomes the RSS channel's.

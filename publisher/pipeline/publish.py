@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from publisher.domain.article import ArticleState, shorten, within_rights
 from publisher.domain.feed import SOURCE_FEEDS, UNANNOUNCED_LIMIT, Feed, FeedFormat, implied_feed, source_feed
@@ -30,6 +31,9 @@ _CHANGES_AT_A_TIME = 500
 _IMAGE = re.compile(r"<(?:img|source|/?picture)(?:\s+[^\s=>]+(?:=\"[^\"]*\")?)*\s*/?>")
 
 Credits = Sequence[tuple[object, ...]]
+
+FEED_STYLE = "/static/feed.css"
+"""What makes a feed a page in a browser."""
 
 COLLECTOR_PATH = "/collector"
 """The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
@@ -224,6 +228,7 @@ def _channel(feed: Feed, feed_id: str, items: list[ArticleState], site: Site) ->
         self_urls=self_urls(feed, site),
         items=shown,
         updated=max((state.updated for state in shown), default=EPOCH),
+        style=f"{urlsplit(site.base_url).path}{FEED_STYLE}",
     )
 
 

@@ -44,6 +44,12 @@ ErrorPage = Callable[[Scope, int], ASGIApp]
 Implied = Callable[[str, FeedFormat], FeedDocument | None]
 """Makes a document of a feed that is not defined."""
 
+_IN_BROWSERS = {
+    format.media_type.encode(): b"application/xml; charset=utf-8" for format in (FeedFormat.RSS, FeedFormat.ATOM)
+}
+"""What the types of feeds are called for who opens one in a browser (Fetch Metadata, `Sec-Fetch-Dest: document`):
+browsers show those types as source text, and XML with a style sheet as a page. The bytes are the same."""
+
 _RawHeaders = list[tuple[bytes, bytes]]
 _Name = tuple[str, FeedFormat]
 
@@ -189,6 +195,8 @@ async def _answer(scope: Scope, send: Send, copies: _Copies) -> None:
         _joined(headers, "if-none-match"), headers.get("if-modified-since"), chosen.etag, chosen.last_modified
     )
     status, sent = (304, chosen.headers_not_modified) if unchanged else (200, chosen.headers)
+    if headers.get("sec-fetch-dest") == "document":
+        sent = [(name, _IN_BROWSERS.get(value, value)) for name, value in sent]
     body = b"" if unchanged or scope["method"] == "HEAD" else chosen.body
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
@@ -213,7 +221,7 @@ def _representation(document: FeedDocument, etag: str, body: bytes, encoding: Ma
         "ETag": etag,
         "Last-Modified": format_datetime(document.last_modified.astimezone(UTC), usegmt=True),
         "Cache-Control": f"public, max-age={int(MAX_AGE.total_seconds())}",
-        "Vary": "Accept-Encoding",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest",
         "Access-Control-Allow-Origin": "*",
     }
     full = {

@@ -86,7 +86,11 @@ class FeedDocuments(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A feed with everything that its documents say. `updated` is its newest item's; items are within rights."""
+    """A feed with everything that its documents say. `updated` is its newest item's; items are within rights.
+
+    `home_url` is the page that shows the same to people, `style` the path of the style sheet for browsers that are
+    given the document itself.
+    """
 
     id: str
     slug: str
@@ -98,6 +102,7 @@ class Channel:
     items: tuple[ArticleState, ...]
     updated: datetime
     ttl: timedelta = timedelta(hours=1)
+    style: str = ""
 
 
 class FeedWriter(Protocol):

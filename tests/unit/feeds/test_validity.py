@@ -89,3 +89,11 @@ def test_no_address_of_this_machine_gets_out() -> None:
         document = write(shown, format)
         assert "/srv/notes" not in document
         assert "urn:folder" not in document
+
+
+@pytest.mark.parametrize("format", [FeedFormat.RSS, FeedFormat.ATOM])
+def test_documents_name_a_style_sheet_for_browsers(format: FeedFormat) -> None:
+    document = write(channel(state(), style='/a&"b/feed.css'), format)
+    assert document.splitlines()[1] == '<?xml-stylesheet type="text/css" href="/a&amp;&quot;b/feed.css"?>'
+    assert FAULTS[format](document) == []
+    assert "xml-stylesheet" not in write(channel(state()), format)

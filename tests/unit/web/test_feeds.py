@@ -126,7 +126,7 @@ def test_a_document_comes_with_all_its_headers(feeds) -> None:
         "etag": PLAIN,
         "last-modified": LAST_MODIFIED,
         "cache-control": CACHE_CONTROL,
-        "vary": "Accept-Encoding",
+        "vary": "Accept-Encoding, Sec-Fetch-Dest",
         "access-control-allow-origin": "*",
         "x-content-type-options": "nosniff",
     }
@@ -138,7 +138,18 @@ def test_compressed_it_has_a_tag_of_its_own(feeds) -> None:
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["etag"] == ZIPPED
     assert answer.headers["content-length"] == str(len(RSS.body_gzip))
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
+
+
+def test_who_opens_it_in_a_browser_gets_the_same_bytes_as_xml_that_browsers_show(feeds) -> None:
+    for headers, media_type in (
+        ({"Sec-Fetch-Dest": "document"}, "application/xml; charset=utf-8"),
+        ({"Sec-Fetch-Dest": "empty"}, "application/rss+xml; charset=utf-8"),
+    ):
+        answer = feeds.ask("/feeds/news.rss", headers)
+        assert (answer.headers["content-type"], answer.headers["etag"], answer.body) == (media_type, PLAIN, RSS.body)
+    json = feeds.ask("/feeds/news.json", {"Sec-Fetch-Dest": "document"})
+    assert json.headers["content-type"] == "application/feed+json; charset=utf-8"
 
 
 @pytest.mark.parametrize("format", list(FeedFormat))
@@ -180,7 +191,7 @@ def test_conditions_and_encodings(feeds, headers: dict[str, str], status: int, e
     # What a cache needs is on both answers; what describes a body only where there is one to describe.
     assert answer.headers["last-modified"] == LAST_MODIFIED
     assert answer.headers["cache-control"] == CACHE_CONTROL
-    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert ("content-type" in answer.headers) is (status == 200)
     assert bool(answer.body) is (status == 200 and method == "GET")
     if status == 200:
