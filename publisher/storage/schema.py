@@ -160,6 +160,7 @@ host_file = Table(
 # `dated`, `visible` and `announced` are copied from it so that one index answers "the newest of these". `missing`
 # counts the looks in a row that did not find its page, `held` marks what a flood brought, `sketch` is by what
 # near-duplicates are found: NULL until it is made, empty when the article is too short or too old to be compared.
+# `withheld` is the operator's word: NULL, `hidden` or `deleted`.
 article = Table(
     "article",
     metadata,
@@ -185,6 +186,7 @@ article = Table(
     Column("held", Boolean, nullable=False, server_default=false()),
     Column("story_id", Number, index=True),
     Column("sketch", LargeBinary),
+    Column("withheld", String(8)),
     UniqueConstraint("source_id", "key_hash", name="article_source_key"),
     Index("article_dated", "dated", "id"),
     sqlite_autoincrement=True,
@@ -326,6 +328,62 @@ feed_document = Table(
     Column("built_seq", Number, nullable=False),
     Column("shape", String(80), nullable=False),
     Column("items", Number, nullable=False, server_default="0"),
+)
+
+# The history of each feed whose archive is kept: defined ones, and others once somebody asked for them. The columns are
+# explained in `pipeline.ports.archiving`.
+feed_history = Table(
+    "feed_history",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("slug", String(255), nullable=False, unique=True),
+    Column("wanted", String(32), nullable=False),
+    Column("shape", String(32), nullable=False),
+    Column("judged_seq", Number, nullable=False),
+    Column("changed_seq", Number, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# `page` is given once, 0 until then. Of two partial indexes a row is in one at most: what was announced is shown in the
+# order of its coming, a backlog by its dates.
+feed_entry = Table(
+    "feed_entry",
+    metadata,
+    Column("history_id", Number, ForeignKey("feed_history.id"), primary_key=True, autoincrement=False),
+    Column("article_id", Number, primary_key=True, autoincrement=False),
+    Column("page", Number, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("announced", Boolean, nullable=False),
+    Column("dated", UtcTime, nullable=False),
+    Column("joined", Number, nullable=False),
+    Index("feed_entry_page", "history_id", "page"),
+    sqlite_with_rowid=False,
+)
+IS_NEWS = text("live AND announced")
+IS_BACKLOG = text("live AND NOT announced")
+_ENTRY = feed_entry.c
+Index(
+    "feed_entry_news",
+    *(_ENTRY.history_id, _ENTRY.joined, _ENTRY.dated, _ENTRY.article_id),
+    sqlite_where=IS_NEWS,
+    postgresql_where=IS_NEWS,
+)
+Index(
+    "feed_entry_backlog",
+    *(_ENTRY.history_id, _ENTRY.dated, _ENTRY.article_id),
+    sqlite_where=IS_BACKLOG,
+    postgresql_where=IS_BACKLOG,
+)
+
+feed_page = Table(
+    "feed_page",
+    metadata,
+    Column("history_id", Number, ForeignKey("feed_history.id"), primary_key=True, autoincrement=False),
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("said", String(32), nullable=False),
+    Column("touched", Number, nullable=False),
+    Column("version", String(12), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 newsletter = Table(

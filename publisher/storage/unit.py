@@ -11,6 +11,7 @@ from publisher.storage.articles import SqlArticles
 from publisher.storage.deliveries import SqlDeliveries
 from publisher.storage.editions import SqlEditions
 from publisher.storage.feeds import SqlFeedDocuments
+from publisher.storage.histories import SqlHistories
 from publisher.storage.hosts import SqlHosts
 from publisher.storage.hubs import SqlHubSubscriptions
 from publisher.storage.images import SqlImages
@@ -77,6 +78,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def feeds(self) -> SqlFeedDocuments:
         return SqlFeedDocuments(self._connection)
+
+    @cached_property
+    def histories(self) -> SqlHistories:
+        return SqlHistories(self._connection)
 
     @cached_property
     def newsletters(self) -> SqlNewsletters:

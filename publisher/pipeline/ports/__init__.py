@@ -7,6 +7,7 @@ times are aware UTC.
 from collections.abc import Callable
 from datetime import datetime
 
+from publisher.pipeline.ports.archiving import Effect, Histories, History
 from publisher.pipeline.ports.collecting import Articles, Notice, Notices, Placed, SeqRange, Sources, Stories, Unplaced
 from publisher.pipeline.ports.composing import (
     Editions,
@@ -52,6 +53,7 @@ __all__ = [
     "Clock",
     "Deliveries",
     "Editions",
+    "Effect",
     "FeedDocument",
     "FeedDocuments",
     "FeedWriter",
@@ -60,6 +62,8 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "Gone",
+    "Histories",
+    "History",
     "HostFile",
     "Hosts",
     "HubContent",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from publisher.domain.token import Keyring
+from publisher.pipeline.ports.archiving import Histories
 from publisher.pipeline.ports.collecting import Articles, Notices, Sources, Stories
 from publisher.pipeline.ports.composing import Editions, Newsletters, Subscriptions
 from publisher.pipeline.ports.delivering import Deliveries
@@ -81,6 +82,8 @@ class UnitOfWork(Protocol):
     def images(self) -> Images: ...
     @property
     def feeds(self) -> FeedDocuments: ...
+    @property
+    def histories(self) -> Histories: ...
     @property
     def newsletters(self) -> Newsletters: ...
     @property

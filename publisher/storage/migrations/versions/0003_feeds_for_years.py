@@ -18,6 +18,8 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Add it, room by room."""
     _keep_copies_of_images()
+    _keep_histories_of_feeds()
+    _withhold_articles()
 
 
 def _keep_copies_of_images() -> None:
@@ -60,3 +62,46 @@ def _keep_copies_of_images() -> None:
         sa.Column("day", sa.String(10)),
         sa.Column("requests", NUMBER, nullable=False),
     )
+
+
+def _keep_histories_of_feeds() -> None:
+    op.create_table(
+        "feed_history",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("slug", sa.String(255), nullable=False, unique=True),
+        sa.Column("wanted", sa.String(32), nullable=False),
+        sa.Column("shape", sa.String(32), nullable=False),
+        sa.Column("judged_seq", NUMBER, nullable=False),
+        sa.Column("changed_seq", NUMBER, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "feed_entry",
+        sa.Column("history_id", NUMBER, sa.ForeignKey("feed_history.id"), primary_key=True, autoincrement=False),
+        sa.Column("article_id", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("page", NUMBER, nullable=False),
+        sa.Column("live", sa.Boolean, nullable=False),
+        sa.Column("announced", sa.Boolean, nullable=False),
+        sa.Column("dated", TIME, nullable=False),
+        sa.Column("joined", NUMBER, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("feed_entry_page", "feed_entry", ["history_id", "page"])
+    for name, columns, where in (
+        ("feed_entry_news", ["history_id", "joined", "dated", "article_id"], "live AND announced"),
+        ("feed_entry_backlog", ["history_id", "dated", "article_id"], "live AND NOT announced"),
+    ):
+        op.create_index(name, "feed_entry", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_table(
+        "feed_page",
+        sa.Column("history_id", NUMBER, sa.ForeignKey("feed_history.id"), primary_key=True, autoincrement=False),
+        sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("said", sa.String(32), nullable=False),
+        sa.Column("touched", NUMBER, nullable=False),
+        sa.Column("version", sa.String(12), nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _withhold_articles() -> None:
+    op.add_column("article", sa.Column("withheld", sa.String(8)))
