@@ -109,7 +109,7 @@ def extract(
     body = _body(found.root, reader, selectors)
     metadata = reader.read(body.nodes if body else ())
     metadata = _overridden(metadata, found, reader.context, selectors)
-    markup = sanitize.clean_tree(body.element, found.base) if body else ""
+    markup = sanitize.clean_tree(body.element, found.base, found.url) if body else ""
     return replace(_assembled(found, metadata, markup, body.evidence if body else "none"), zone=reader.context.zone)
 
 

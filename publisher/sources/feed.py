@@ -178,7 +178,7 @@ def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source
     base = urls.absolute(home, item.base) or home
     link = urls.absolute(base, item.link)
     link = urls.untracked(link) if link else None
-    markup = sanitize.clean(item.html, base)
+    markup = sanitize.clean(item.html, base, link)
     text = sanitize.clean_to_text(markup)
     published, updated = (dates.parse(value, context) for value in (item.published, item.updated))
     if published is None:

@@ -21,7 +21,7 @@ from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
 from publisher.sources import articles, dates
-from publisher.sources.extract import SUMMARY_COLUMNS, extract
+from publisher.sources.extract import SUMMARY_COLUMNS, Extracted, extract
 from publisher.sources.pages import sanitize
 from publisher.sources.pages.languages import spoken
 from publisher.sources.pages.names import names
@@ -85,7 +85,10 @@ class FolderReader(SourceReader):
         if not charset.is_text(data):
             raise BadFile("it is not text")
         if path.suffix.lower() in _HTML:
-            article = extract(data, None, zone=articles.zone_of(source), now=request.now, selectors=source.selectors)
+            article = self._extracted(data, None, request)
+            if article.canonical_url:
+                # Its relative addresses are those of the page that it will be.
+                article = self._extracted(data, article.canonical_url, request)
             if not article.text and not article.images:
                 raise BadFile("no article was found in it")
             content = articles.content_of(article, source, title=_title_from(key))
@@ -101,6 +104,10 @@ class FolderReader(SourceReader):
                 raise BadFile("it has no text")
         url = link or opaque_url(source.name, key)
         return Entry(key=key, url=url, content=content, canonical_url=link, hint=hint, evidence=evidence)
+
+    def _extracted(self, data: bytes, url: str | None, request: ReadRequest) -> Extracted:
+        zone = articles.zone_of(request.source)
+        return extract(data, url, zone=zone, now=request.now, selectors=request.source.selectors)
 
     def _written(self, data: bytes) -> _Written:
         text = charset.decode(data).text

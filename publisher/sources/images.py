@@ -44,6 +44,7 @@ _UNREADABLE = (
     ArithmeticError,
     EOFError,
     MemoryError,
+    RuntimeError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,

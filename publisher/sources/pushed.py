@@ -151,7 +151,7 @@ class _Reader:
         if not title:
             raise BadArticle("title: is missing; write the article's title as text")
         base = url or self.source.url or None
-        markup = sanitize.clean(_body(item), base)
+        markup = sanitize.clean(_body(item), base, url)
         text = sanitize.to_text(markup)
         published, updated = (self._time(item, name) for name in _TIMES)
         return Content(

@@ -20,13 +20,14 @@ from publisher.errors import PublisherError
 from publisher.pipeline.hubs import CALLBACK_PATH
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, HubContent, ReadRequest
 from publisher.settings import load
-from publisher.sources import build_readers, dates, discover, extract, listing, opml, pushed, sitemap
+from publisher.sources import build_readers, dates, discover, extract, images, listing, opml, pushed, sitemap
 from publisher.sources.feeds import websub as feeds_websub
 from publisher.sources.http import decompress, headers, reservations
 from publisher.sources.http.robots import Robots
 from publisher.sources.pages import page, sanitize
 from publisher.sources.text import charset, selecting, urls
 from publisher.web.websub import websub_routes
+from tests import pictures
 from tests.fuzz import documents
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -38,6 +39,7 @@ OWN = (
     sitemap.NotASitemap,
     opml.NotOpml,
     decompress.BadEncoding,
+    images.BadImage,
 )
 """What a parser may raise; whoever called it makes one clear line of it."""
 
@@ -267,6 +269,11 @@ TARGETS: dict[str, Target] = {
     "robots": Target(_robots, (documents.ROBOTS,), 40),
     "headers": Target(_headers, (documents.HEADERS,), 40),
     "urls": Target(_urls, (documents.URLS,), 80),
+    "images": Target(
+        lambda data: images.picture(data.decode("utf-8", "replace").encode("latin-1", "replace")),
+        tuple(pictures.packed(format=format).decode("latin-1") for format in images.FORMATS),
+        25,
+    ),
     "decompress": Target(_decompress, (documents.PAGE,), 20),
     "csv": Target(_csv, (documents.CSV,), 40),
     "toml": Target(_toml, (documents.TOML,), 25),

@@ -6,6 +6,7 @@ The tree is put in order first (addresses, lazy images, pixels), then nh3 has th
 import re
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import unquote
 
 import nh3
 from lxml import etree, html
@@ -17,6 +18,8 @@ from publisher.sources.text.charset import parsable
 
 ID_PREFIX = "a-"
 """What ids and names of an article start with, so that they can't meet those of our own pages."""
+
+_PLACE = f"#{ID_PREFIX}"
 
 
 def _names(listed: str) -> set[str]:
@@ -111,18 +114,24 @@ def parse_fragment(markup: str) -> HtmlElement:
     return holder
 
 
-def clean(markup: str, base: str | None) -> str:
-    """Markup from outside, harmless and with absolute addresses; addresses without a base are dropped."""
-    return clean_tree(parse_fragment(markup), base) if markup.strip() else ""
+def clean(markup: str, base: str | None, page: str | None = None) -> str:
+    """Markup from outside, harmless and with absolute addresses; addresses without a base are dropped.
+
+    `page` is where it stands, if that is another address than its base: links to places on it that are in the markup
+    lead there.
+    """
+    return clean_tree(parse_fragment(markup), base, page) if markup.strip() else ""
 
 
-def clean_tree(root: HtmlElement, base: str | None) -> str:
+def clean_tree(root: HtmlElement, base: str | None, page: str | None = None) -> str:
     """The inside of an element, made harmless. The tree is changed."""
+    page = urls.untracked((page or base or "").partition("#")[0])
     for element in list(root.iter(etree.Element)):
         if element.tag in _REMOVED_WITH_CONTENT and element is not root:
             element.drop_tree()
         else:
-            tidy_element(element, base)
+            tidy_element(element, base, page)
+    _keep_places(root, page)
     holder = html.Element("div")
     holder.text = root.text
     holder.extend(list(root))
@@ -130,7 +139,19 @@ def clean_tree(root: HtmlElement, base: str | None) -> str:
     return _CLEANER.clean(inner).strip()
 
 
-def tidy_element(element: HtmlElement, base: str | None) -> None:
+def _keep_places(root: HtmlElement, page: str) -> None:
+    """Links to places in the text stay, if those are in it; others lead to the page, where one is known."""
+    within = [link for link in root.iter("a") if (link.get("href") or "").startswith(_PLACE)]
+    if not within:
+        return
+    places = {place for element in root.iter(etree.Element) if (place := element.get("id"))}
+    for link in within:
+        place = (link.get("href") or "").removeprefix(_PLACE)
+        if place not in places and unquote(place) not in places:
+            _set(link, "href", f"{page}#{place}" if page else None)
+
+
+def tidy_element(element: HtmlElement, base: str | None, page: str = "") -> None:
     """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
     if element.tag == "img" and images.is_pixel(element):
         element.drop_tree()
@@ -145,7 +166,7 @@ def tidy_element(element: HtmlElement, base: str | None) -> None:
         images.wake_set(element)
     for name in ("href", "src", "poster", "cite"):
         if (value := element.get(name)) is not None:
-            _set(element, name, link(base, value) if name == "href" else urls.absolute(base, value))
+            _set(element, name, link(base, value, page) if name == "href" else urls.absolute(base, value))
     _tidy_names(element)
     if (value := element.get("srcset")) is not None:
         _set(element, "srcset", urls.srcset(base, value) or None)
@@ -161,21 +182,21 @@ def _tidy_names(element: HtmlElement) -> None:
         element.set("headers", " ".join(ID_PREFIX + name for name in headers.split()))
 
 
-def link(base: str | None, reference: str) -> str | None:
+def link(base: str | None, reference: str, page: str = "") -> str | None:
     """Where a link leads: an absolute address, a mail address or telephone number, or a place in the text itself.
 
     Without the parameters that only tell who sent a reader there.
     """
     reference = reference.strip()
     if reference.startswith("#") and len(reference) > 1:
-        return f"#{ID_PREFIX}{reference[1:]}"
+        return _PLACE + reference[1:]
     if re.match(r"(mailto|tel):", reference, re.IGNORECASE):
         return reference
     if (url := urls.absolute(base, reference)) is None:
         return None
-    page, _, place = url.partition("#")
-    if place and base and page == base.partition("#")[0]:
-        return f"#{ID_PREFIX}{place}"
+    target, _, place = url.partition("#")
+    if place and page and urls.untracked(target) == page:
+        return _PLACE + place
     return urls.untracked(url)
 
 

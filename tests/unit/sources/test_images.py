@@ -162,11 +162,12 @@ def bomb() -> bytes:
         b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
         packed()[:200],
         packed(pictures.picture(), "PNG")[:-30],
+        packed(pictures.picture(), "AVIF")[:300] + bytes(300),
         packed(pictures.picture(), "BMP"),
         packed(pictures.picture(), "TIFF"),
         b"%PDF-1.7",
     ],
-    ids=["nothing", "page", "svg", "half a jpeg", "half a png", "bmp", "tiff", "pdf"],
+    ids=["nothing", "page", "svg", "half a jpeg", "half a png", "half an avif", "bmp", "tiff", "pdf"],
 )
 def test_what_is_no_picture_of_the_web_is_refused_in_one_line(body: bytes) -> None:
     with pytest.raises(BadImage, match="no image that can be read") as refused:
