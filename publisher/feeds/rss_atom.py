@@ -26,6 +26,7 @@ from publisher.pipeline.ports import Channel
 _GENERATOR = "publisher"
 _ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _MEDIA_TYPE = {FeedFormat.RSS: "application/rss+xml", FeedFormat.ATOM: "application/atom+xml"}
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
@@ -46,11 +47,15 @@ class _Entry(FeedEntry):  # type: ignore[misc]
     """
 
     language: str | None = None
+    base: str | None = None
+    """What links to places within the text are relative to, for readers that take them out of it."""
 
     def atom_entry(self, extensions: bool = True) -> etree._Element:
         entry: etree._Element = super().atom_entry(extensions)
         if self.language:
             entry.set(_LANG, self.language)
+        if self.base:
+            entry.set(_BASE, self.base)
         for node, link in zip(entry.findall("link"), self.link() or [], strict=True):
             for name in _LINK_ATTRIBUTES:
                 if link.get(name):
@@ -62,6 +67,8 @@ class _Entry(FeedEntry):  # type: ignore[misc]
 
     def rss_entry(self, extensions: bool = True) -> etree._Element:
         item: etree._Element = super().rss_entry(extensions)
+        if self.base:
+            item.set(_BASE, self.base)
         for link in self.link() or []:
             if link["rel"] == "via":
                 etree.SubElement(item, _ATOM_LINK, href=link["href"], rel="via")
@@ -148,6 +155,8 @@ def _entry(feed: FeedGenerator, item: Item) -> _Entry:
     entry.updated(item.updated)
     if item.link:
         entry.link(href=item.link, rel="alternate")
+        # Else a footnote leads many readers to the feed itself.
+        entry.base = item.link if 'href="#' in item.html else None
     if item.original:
         entry.link(href=item.original, rel="via")
     if item.tags:

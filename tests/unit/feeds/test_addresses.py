@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import feedparser
 import pytest
 from lxml import etree
 
@@ -247,3 +248,13 @@ def test_a_link_to_a_place_stays_in_the_text_when_the_place_is_there(reference: 
 
 def test_a_link_to_a_place_that_nobody_knows_is_none() -> None:
     assert Markup(sanitize.clean('<a href="#x">there</a>', None)).addresses == []
+
+
+def test_a_reader_that_takes_links_to_places_out_of_the_text_finds_the_article_there(tmp_path: Path) -> None:
+    noted, plain = of_push(tmp_path).html, '<p><a href="https://quay.example/">no place</a></p>'
+    made = channel(state(1, url=PAGE, html=noted, summary="Tides"), state(2, url=PAGE, html=plain, summary="None"))
+    for format in (FeedFormat.RSS, FeedFormat.ATOM):
+        document = FeedDocumentWriter().write(made, format)
+        shown = feedparser.parse(document, sanitize_html=False).entries[0].content[0].value
+        assert f'href="{PAGE}#a-fn1"' in shown
+        assert document.count(b"xml:base") == 1
