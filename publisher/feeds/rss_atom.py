@@ -54,8 +54,9 @@ class _Entry(FeedEntry):  # type: ignore[misc]
         entry: etree._Element = super().atom_entry(extensions)
         if self.language:
             entry.set(_LANG, self.language)
-        if self.base:
-            entry.set(_BASE, self.base)
+        content = entry.find("content")
+        if self.base and content is not None:
+            content.set(_BASE, self.base)
         for node, link in zip(entry.findall("link"), self.link() or [], strict=True):
             for name in _LINK_ATTRIBUTES:
                 if link.get(name):
@@ -68,6 +69,7 @@ class _Entry(FeedEntry):  # type: ignore[misc]
     def rss_entry(self, extensions: bool = True) -> etree._Element:
         item: etree._Element = super().rss_entry(extensions)
         if self.base:
+            # Some readers heed it on the item alone.
             item.set(_BASE, self.base)
         for link in self.link() or []:
             if link["rel"] == "via":
