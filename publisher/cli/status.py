@@ -9,6 +9,7 @@ from publisher.app import Application
 from publisher.cli.console import say, show_json, show_table
 from publisher.cli.context import opened, settings_of
 from publisher.domain.host import tomorrow
+from publisher.domain.image import Hotlinking
 from publisher.domain.source import StoredSource
 from publisher.pipeline.ports import UnitOfWork
 from publisher.pipeline.wording import counted
@@ -34,6 +35,7 @@ def status(
         ("sources", "No source is defined."),
         ("notices", ""),
         ("hosts", ""),
+        ("image_hosts", ""),
         ("hubs", ""),
         ("newsletters", "No newsletter is defined."),
         ("steps", "No step has run yet: `publisher run` begins."),
@@ -42,7 +44,7 @@ def status(
         if not rows and not empty:
             continue
         columns = [key.replace("_", " ") for key in rows[0]] if rows else []
-        show_table(columns, [list(row.values()) for row in rows], title=title, empty=empty)
+        show_table(columns, [list(row.values()) for row in rows], title=title.replace("_", " "), empty=empty)
     say("deliveries: " + (", ".join(f"{n} {state}" for state, n in standing["deliveries"].items()) or "none yet"))
     if standing["sent_twice_at_most"]:
         say(f"messages that may have arrived twice: {standing['sent_twice_at_most']}")
@@ -68,6 +70,7 @@ def _standing(application: Application) -> dict[str, Any]:
                 for notice in work.notices.open()
             ],
             "hosts": _hosts(work, application),
+            "image_hosts": _image_hosts(work),
             "hubs": _hubs(work),
             "newsletters": [
                 {
@@ -116,6 +119,23 @@ def _hubs(work: UnitOfWork) -> list[dict[str, Any]]:
         }
         for one in work.hubs.all()
         if one.callback
+    ]
+
+
+def _image_hosts(work: UnitOfWork) -> list[dict[str, Any]]:
+    """The hosts that don't let readers elsewhere see their images, or of which it is not known yet, and why."""
+    names = {stored.source.id: stored.source.name for stored in work.sources.all()}
+    return [
+        {
+            "source": names[one.source_id],
+            "host": one.host,
+            "images": "protected" if one.state is Hotlinking.PROTECTED else "not known",
+            "because": one.evidence,
+            "tried": one.checked_at,
+            "next": one.next_check,
+        }
+        for one in work.images.hosts()
+        if one.source_id in names and one.checked_at and one.state is not Hotlinking.ALLOWED
     ]
 
 
