@@ -26,6 +26,7 @@ from publisher.domain.subscription import Subscription
 from publisher.engine.local import Line, LocalEngine, SideBySide, Step
 from publisher.errors import ConfigError, SourceError
 from publisher.feeds.documents import FeedDocumentWriter
+from publisher.feeds.pages import HtmlPages
 from publisher.mail.message import DigestMessageWriter
 from publisher.mail.render import DigestRenderer
 from publisher.mail.transport.outbox import OutboxTransport
@@ -36,6 +37,8 @@ from publisher.pipeline.deliver import Deliverer, DrainReport
 from publisher.pipeline.hubs import Hubs
 from publisher.pipeline.image_keeper import HostReport, ImageKeeper
 from publisher.pipeline.judging import within_what_is_reserved
+from publisher.pipeline.newsletter_feeds import EditionEntries
+from publisher.pipeline.pages import PagePublisher
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -88,6 +91,7 @@ class Application:
     receiver: Receiver
     hubs: Hubs
     feeds: FeedPublisher
+    pages: PagePublisher
     images: ImageKeeper
     composer: Composer
     deliverer: Deliverer
@@ -109,6 +113,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
     with storage.read() as work:
         keyring = work.meta.keyring()
     relay = settings.mail.relays[0] if settings.mail.relays else None
+    pages = HtmlPages(templates, settings.site)
     return Application(
         settings=settings,
         clock=clock,
@@ -128,7 +133,8 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         ),
         receiver=Receiver(storage, readers, fetcher, clock),
         hubs=Hubs(storage, fetcher, clock, settings.callback_base),
-        feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock),
+        feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock, EditionEntries(pages, settings.site)),
+        pages=PagePublisher(storage, pages, settings.site),
         images=ImageKeeper(
             storage=storage,
             reader=PillowImages(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
+from publisher.domain.newsletter import Newsletter
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Source
 from publisher.domain.words import words
@@ -13,6 +14,9 @@ from publisher.domain.words import words
 RESERVED_SLUGS = frozenset({"source", "tag", "author", "language", "search", "newsletter", "all"})
 SOURCE_FEEDS = "source/"
 """What the slug of a source's own feed begins with."""
+
+NEWSLETTER_FEEDS = "newsletter/"
+"""What the slug of the feed of a newsletter's editions begins with."""
 
 LONGEST_NAME = 200
 """Characters that a tag, an author or a search in a slug may have."""
@@ -101,6 +105,16 @@ def phrases(query: str) -> tuple[str, ...]:
     """What a search asks for: its words, and whole what stands in quotes."""
     found = (quoted or bare for quoted, bare in _PHRASE.findall(query))
     return tuple(phrase for phrase in found if words(phrase))
+
+
+def newsletter_feed(newsletter: Newsletter) -> Feed:
+    """The feed of a newsletter's editions, in the first of its languages."""
+    return Feed(
+        slug=f"{NEWSLETTER_FEEDS}{newsletter.slug}",
+        title=newsletter.title,
+        description=newsletter.description,
+        language=newsletter.languages[0],
+    )
 
 
 def source_feed(source: Source) -> Feed:

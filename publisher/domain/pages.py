@@ -5,6 +5,7 @@ fit for an address.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -89,7 +90,7 @@ def read_path(path: str) -> PageAddress | None:
     if found := _EDITION.fullmatch(path):
         return EditionAddress(int(found[1]))
     if (found := _FEED.fullmatch(path)) and path.isprintable():
-        return ListAddress(found[1], int(found[2]) if found[2] else None)
+        return ListAddress(unicodedata.normalize("NFC", found[1]), int(found[2]) if found[2] else None)
     return None
 
 

@@ -7,13 +7,22 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from publisher.domain.article import ArticleState, shorten, within_rights
-from publisher.domain.feed import SOURCE_FEEDS, UNANNOUNCED_LIMIT, Feed, FeedFormat, implied_feed, source_feed
+from publisher.domain.feed import (
+    NEWSLETTER_FEEDS,
+    SOURCE_FEEDS,
+    UNANNOUNCED_LIMIT,
+    Feed,
+    FeedFormat,
+    implied_feed,
+    source_feed,
+)
+from publisher.domain.pages import ListAddress, quoted
 from publisher.domain.rights import Use
 from publisher.pipeline.images import shown_elsewhere
 from publisher.pipeline.ports import Channel, Clock, FeedDocument, FeedWriter, Run, Standing, Storage, UnitOfWork
@@ -60,6 +69,10 @@ class FeedReport:
     changed: bool
 
 
+Editions = Callable[[UnitOfWork, str], tuple[Feed, list[ArticleState]] | None]
+"""The feed that a slug of a newsletter names, with its editions as entries."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedPublisher:
     """What publishing needs."""
@@ -68,6 +81,7 @@ class FeedPublisher:
     writer: FeedWriter
     site: Site
     clock: Clock
+    editions: Editions | None = None
 
     def feeds(self, work: UnitOfWork) -> list[Feed]:
         """The named feeds, and one of each source."""
@@ -98,18 +112,25 @@ class FeedPublisher:
         return reports
 
     def implied(self, slug: str, format: FeedFormat) -> FeedDocument | None:
-        """A document of a feed that is not stored: of a source, a tag, an author, a language, a search, or of all.
+        """A document of a feed that is not stored: of a source, a tag, an author, a language, a search, of all, or of a
+        newsletter's editions.
 
         None when the slug names none of them, or none of its articles is known.
         """
         with self.storage.read() as work:
-            feed = self._implied_feed(work, slug)
-            items = current_items(work, feed) if feed else []
-            if feed is None or not (items or slug.startswith(SOURCE_FEEDS)):
+            found = self._entries(work, slug)
+            if found is None or not (found[1] or slug.startswith((SOURCE_FEEDS, NEWSLETTER_FEEDS))):
                 return None
+            feed, items = found
             upto, feed_id = work.articles.latest_seq(), feed.id(work.meta.instance())
             items = shown_elsewhere(work, items, self.site.base_url)
         return self._document(_channel(feed, feed_id, items, self.site), format, None, upto=upto, shape="")
+
+    def _entries(self, work: UnitOfWork, slug: str) -> tuple[Feed, list[ArticleState]] | None:
+        if slug.startswith(NEWSLETTER_FEEDS):
+            return self.editions(work, slug) if self.editions else None
+        feed = self._implied_feed(work, slug)
+        return (feed, current_items(work, feed)) if feed else None
 
     def _implied_feed(self, work: UnitOfWork, slug: str) -> Feed | None:
         if slug.startswith(SOURCE_FEEDS):
@@ -224,7 +245,7 @@ def _channel(feed: Feed, feed_id: str, items: list[ArticleState], site: Site) ->
         title=feed.title,
         description=feed.description or f"{feed.title} · {site.title}",
         language=feed.language or site.language,
-        home_url=f"{site.base_url}/",
+        home_url=site.base_url + quoted(ListAddress(feed.slug)),
         self_urls=self_urls(feed, site),
         items=shown,
         updated=max((state.updated for state in shown), default=EPOCH),

@@ -1,6 +1,7 @@
 """What may stand behind a key: durations, hours, zones, addresses; each refusal says what to write instead."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw]\s*)+")
 _PLAIN_ADDRESS = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@([A-Za-z0-9.-]+)")
 _LONGEST_ADDRESS = 254
+_SEPARATOR = re.compile("[-_.]")
+_LONGEST_SLUG = 200  # bytes: with an extension it may become the name of a file, of which 255 are the most
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -163,11 +166,23 @@ def check_slug(text: str) -> str:
     return text
 
 
-def check_free_slug(text: str) -> str:
-    """A feed's slug: none of those that the program serves by itself."""
-    if check_slug(text) in RESERVED_SLUGS:
+def check_feed_slug(text: str) -> str:
+    """A feed's slug, in any script and composed (NFC), as clients send it: none that the program serves by itself."""
+    text = unicodedata.normalize("NFC", text)
+    parts = _SEPARATOR.split(text)
+    if not all(map(_is_name, parts)) or text != text.lower() or len(text.encode()) > _LONGEST_SLUG:
+        raise ValueError(
+            "it stands in addresses: write small letters and digits of any script, and - between them, not too long, "
+            'such as "harbour-news" or "港口"'
+        )
+    if text in RESERVED_SLUGS:
         raise ValueError(f"is taken by publisher itself, as are {', '.join(sorted(RESERVED_SLUGS))}; choose another")
     return text
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text has letters, their marks and digits alone."""
+    return bool(text) and all(unicodedata.category(char)[0] in "LMN" for char in text)
 
 
 def check_endpoint(text: str) -> str:
@@ -204,5 +219,5 @@ BaseUrl = Annotated[str, AfterValidator(check_base_url)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Language = Annotated[str, AfterValidator(check_language)]
 Slug = Annotated[str, AfterValidator(check_slug)]
-FeedSlug = Annotated[str, AfterValidator(check_free_slug)]
+FeedSlug = Annotated[str, AfterValidator(check_feed_slug)]
 Endpoint = Annotated[str, AfterValidator(check_endpoint)]

@@ -88,6 +88,7 @@ _ADD = {
     for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _REVISE = insert(article_revision)
+_BEFORE = article.alias()
 _CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
 
 
@@ -140,7 +141,13 @@ class SqlArticles(Articles):
         return {row.id: _state(row) for row in rows}
 
     def current(
-        self, selection: Selection, *, limit: int, announced: bool | None = None, after_id: int = 0
+        self,
+        selection: Selection,
+        *,
+        limit: int,
+        announced: bool | None = None,
+        after_id: int = 0,
+        before_id: int | None = None,
     ) -> list[ArticleState]:
         """Visible articles of a selection in their current state, newest first by date, at most `limit`."""
         query = _CURRENT.where(article.c.visible, *narrowed(self._connection, selection))
@@ -148,6 +155,9 @@ class SqlArticles(Articles):
             query = query.where(article.c.announced.is_(announced))
         if after_id:
             query = query.where(article.c.id > after_id)
+        if before_id is not None:
+            stands = select(_BEFORE.c.dated, _BEFORE.c.id).where(_BEFORE.c.id == before_id)
+            query = query.where(tuple_(article.c.dated, article.c.id) < stands.scalar_subquery())
         query = query.order_by(article.c.dated.desc(), article.c.id.desc()).limit(max(limit, _PAGE))
         matches: list[ArticleState] = []
         page = self._connection.execute(query).all()

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from publisher.domain.edition import TRANSITIONS, Digest, Edition, EditionState, Rendering, Variant
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Editions
+from publisher.storage.counters import take
 from publisher.storage.encoding import pack_rendering, read_variant, unpack_rendering, variant_json
 from publisher.storage.lists import among
 from publisher.storage.schema import digest, digest_article
@@ -64,6 +65,26 @@ class SqlEditions(Editions):
         row = self._connection.execute(last).one_or_none()
         return None if row is None else read_edition(row)
 
+    def sent(self, newsletter_id: int, *, limit: int) -> list[Edition]:
+        """The last ones sent, the newest first."""
+        where = editions.c.newsletter_id == newsletter_id, editions.c.state == EditionState.SENT.value
+        query = select(editions).where(*where).order_by(editions.c.cut_at.desc(), editions.c.id.desc()).limit(limit)
+        return [read_edition(row) for row in self._connection.execute(query)]
+
+    def articles(self, edition_ids: Sequence[int]) -> Mapping[int, list[int]]:
+        """The articles of some editions, of all their digests together, by edition."""
+        query = (
+            select(digest.c.edition_id, digest_article.c.article_id)
+            .distinct()
+            .join(digest_article, digest_article.c.digest_id == digest.c.id)
+            .where(among(self._connection, digest.c.edition_id, edition_ids))
+            .order_by(digest.c.edition_id, digest_article.c.article_id)
+        )
+        found: dict[int, list[int]] = {edition_id: [] for edition_id in edition_ids}
+        for edition_id, article_id in self._connection.execute(query):
+            found[edition_id].append(article_id)
+        return found
+
     def move_cursor(self, edition_id: int, cursor: int) -> None:
         """Note the last subscription composed."""
         self._connection.execute(update(editions).where(editions.c.id == edition_id).values(cursor=cursor))
@@ -74,6 +95,9 @@ class SqlEditions(Editions):
             return False
         where = (editions.c.id == edition.id, editions.c.state == edition.state.value)
         moved = self._connection.execute(update(editions).where(*where).values(state=state.value, reason=reason))
+        if moved.rowcount == 1 and state is EditionState.SENT:
+            # It is published too, and the web looks at this number.
+            take(self._connection, "feeds")
         return moved.rowcount == 1
 
     def add_digests(self, edition_id: int, variants: Sequence[Variant]) -> Mapping[str, int]:

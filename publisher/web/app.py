@@ -10,7 +10,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import StorageError
+from publisher.feeds.pages import HtmlPages
 from publisher.pipeline.hubs import Hubs
+from publisher.pipeline.pages import PagePublisher
 from publisher.pipeline.ports import ImageFiles
 from publisher.pipeline.publish import Site
 from publisher.pipeline.subscribe import Subscribing
@@ -24,6 +26,7 @@ from publisher.web.images import image_routes
 from publisher.web.outbox import Outbox, outbox_routes
 from publisher.web.page import Pages
 from publisher.web.pages import NAMELESS, Collector, page_routes
+from publisher.web.public import public_routes
 from publisher.web.security import SecurityHeaders
 from publisher.web.subscriptions import subscription_routes
 from publisher.web.websub import websub_routes
@@ -72,13 +75,15 @@ class _Web:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._root and scope.get("path", "").startswith(f"{self._root}/"):
             scope = {**scope, "path": scope["path"].removeprefix(self._root)}
-        feed = scope["type"] == "http" and scope["path"].startswith(feeds.PREFIX)
+        feed = scope["type"] == "http" and feeds.is_document(scope["path"])
         await (self._feed_files if feed else self._rest)(scope, receive, send)
 
 
 def _pages(storage: SqlStorage, pages: Pages, services: Services, outbox: Outbox | None) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(page_routes(storage, pages, services.collector))
+    publisher = PagePublisher(storage, HtmlPages(pages.templates, pages.site), pages.site)
+    app.include_router(public_routes(storage, publisher, pages.root))
     app.include_router(subscription_routes(services.subscribing, pages))
     app.include_router(health_routes(storage))
     if services.pushing is not None:

@@ -7,6 +7,7 @@ changed; few of them at a time, as everybody may ask for any.
 """
 
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -178,14 +179,22 @@ class _TooMany(Exception):
     """More feeds are asked for than are made at a time."""
 
 
+def is_document(path: str) -> bool:
+    """Whether a decoded path is one of a feed's document, not of a page about feeds."""
+    return path.startswith(PREFIX) and path.endswith(tuple(f".{format}" for format in FeedFormat))
+
+
 def _name(path: str) -> _Name | None:
-    """Slug and format of a decoded path. What isn't printable is no slug, and some databases choke on it."""
+    """Slug and format of a decoded path. What isn't printable is no slug, and some databases choke on it.
+
+    Some keyboards and file systems send letters and their marks apart: slugs are composed.
+    """
     slug, _, extension = path.removeprefix(PREFIX).rpartition(".")
     try:
         format = FeedFormat(extension)
     except ValueError:
         return None
-    return (slug, format) if slug and slug.isprintable() else None
+    return (unicodedata.normalize("NFC", slug), format) if slug and slug.isprintable() else None
 
 
 async def _answer(scope: Scope, send: Send, copies: _Copies) -> None:

@@ -30,7 +30,7 @@ class Pages:
     """Makes the pages of a site."""
 
     def __init__(self, templates: Templates, site: Site) -> None:
-        self._templates = templates
+        self.templates = templates
         self.site = site
         self.root = urlsplit(site.base_url).path.rstrip("/")
         """What stands before each path when the site lives below a path of its host."""
@@ -48,7 +48,7 @@ class Pages:
     ) -> Response:
         """The page of a template (`web/<name>.html.jinja`). Raises TemplateError."""
         speaker = translator(best_language(reader.headers.get("accept-language"), self._languages))
-        body = self._templates.render(
+        body = self.templates.render(
             f"web/{name}.html.jinja",
             _=speaker.gettext,
             language=speaker.tag,

@@ -8,32 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request, Response
 
-from publisher.domain.feed import Feed, FeedFormat, source_feed
+from publisher.domain.feed import newsletter_feed, source_feed
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source
+from publisher.feeds.pages import feed_view
 from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import COLLECTOR_PATH
 from publisher.web.page import Pages
-
-_SHOWN_AS = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
-
-
-@dataclass(frozen=True, slots=True)
-class FeedLink:
-    """One document of a feed: what the format is called, its address and its media type."""
-
-    format: str
-    address: str
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeedView:
-    """A feed as the front page shows it."""
-
-    title: str
-    description: str
-    links: tuple[FeedLink, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +48,15 @@ def page_routes(storage: Storage, pages: Pages, collector: Collector) -> APIRout
             feeds = [feed_view(feed, base_url) for feed in work.feeds.all()]
             sources = [feed_view(source_feed(stored.source), base_url) for stored in work.sources.all()]
             newsletters: list[Newsletter] = work.newsletters.all()
-        return pages.page(request, "index", feeds=feeds, sources=sources, newsletters=newsletters)
+        newsletter_feeds = [feed_view(newsletter_feed(newsletter), base_url) for newsletter in newsletters]
+        return pages.page(
+            request,
+            "index",
+            feeds=feeds,
+            sources=sources,
+            newsletters=newsletters,
+            newsletter_feeds=newsletter_feeds,
+        )
 
     @router.api_route(COLLECTOR_PATH, methods=["GET", "HEAD"])
     def about_collecting(request: Request) -> Response:
@@ -97,12 +86,3 @@ def _without_secrets(url: str) -> str:
     """An address to show: without a user's name and password, and without a query, which may hold a key."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def feed_view(feed: Feed, base_url: str) -> FeedView:
-    """A feed with the full addresses of its documents."""
-    links = tuple(
-        FeedLink(shown, base_url + feed.path(format), format.media_type.partition(";")[0])
-        for format, shown in _SHOWN_AS.items()
-    )
-    return FeedView(feed.title, feed.description, links)

@@ -29,6 +29,17 @@ from publisher.pipeline.ports.images import (
     NoPicture,
     Picture,
 )
+from publisher.pipeline.ports.pages import (
+    Absence,
+    ArticlePage,
+    EditionPage,
+    EditionsPage,
+    EditionText,
+    FeedsPage,
+    ListPage,
+    Page,
+    PageWriter,
+)
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter, Standing
 from publisher.pipeline.ports.reading import (
     Fetched,
@@ -48,15 +59,21 @@ from publisher.pipeline.ports.storing import Meta, Run, Runs, Storage, UnitOfWor
 Clock = Callable[[], datetime]
 
 __all__ = [
+    "Absence",
+    "ArticlePage",
     "Articles",
     "Channel",
     "Clock",
     "Deliveries",
+    "EditionPage",
+    "EditionText",
     "Editions",
+    "EditionsPage",
     "Effect",
     "FeedDocument",
     "FeedDocuments",
     "FeedWriter",
+    "FeedsPage",
     "FetchRequest",
     "FetchResult",
     "Fetched",
@@ -73,6 +90,7 @@ __all__ = [
     "ImageReader",
     "Images",
     "KnownImage",
+    "ListPage",
     "MessageWriter",
     "Meta",
     "Newsletters",
@@ -80,6 +98,8 @@ __all__ = [
     "NotModified",
     "Notice",
     "Notices",
+    "Page",
+    "PageWriter",
     "Picture",
     "Placed",
     "Queue",

@@ -127,9 +127,18 @@ class Articles(Protocol):
         ...
 
     def current(
-        self, selection: Selection, *, limit: int, announced: bool | None = None, after_id: int = 0
+        self,
+        selection: Selection,
+        *,
+        limit: int,
+        announced: bool | None = None,
+        after_id: int = 0,
+        before_id: int | None = None,
     ) -> list[ArticleState]:
-        """Visible articles of a selection in their current state, newest first by date, at most `limit`."""
+        """Visible articles of a selection in their current state, newest first by date, at most `limit`.
+
+        Of those first seen after the article `after_id`; those that stand behind the article `before_id` in this order.
+        """
         ...
 
     def find(self, reference: str) -> list[ArticleState]:

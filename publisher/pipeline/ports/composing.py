@@ -141,12 +141,23 @@ class Editions(Protocol):
         """The last one cut."""
         ...
 
+    def sent(self, newsletter_id: int, *, limit: int) -> list[Edition]:
+        """The last ones sent, the newest first."""
+        ...
+
+    def articles(self, edition_ids: Sequence[int]) -> Mapping[int, list[int]]:
+        """The articles of some editions, of all their digests together, by edition."""
+        ...
+
     def move_cursor(self, edition_id: int, cursor: int) -> None:
         """Note the last subscription composed."""
         ...
 
     def change_state(self, edition: Edition, state: EditionState, reason: str = "") -> bool:
-        """Move to a state that may follow, if the edition still is in the one that `edition` says; False when not."""
+        """Move to a state that may follow, if the edition still is in the one that `edition` says; False when not.
+
+        One that becomes sent changes the version that `FeedDocuments.version` tells.
+        """
         ...
 
     def add_digests(self, edition_id: int, variants: Sequence[Variant]) -> Mapping[str, int]:

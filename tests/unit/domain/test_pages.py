@@ -1,5 +1,6 @@
 """Addresses of pages, and where lists are cut."""
 
+import unicodedata
 from urllib.parse import unquote
 
 import pytest
@@ -41,8 +42,10 @@ def test_a_page_has_one_address_and_is_found_by_it(address: PageAddress, path: s
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/articles/", "/articles/0/", "/articles/12", "/articles/x/", "/articles/١/", "/articles/" + "9" * 30 + "/"]
-    + ["/feeds//", "/feeds/a\0b/", "/feeds/a", "/editions/-1/", "/articles/1/2/"],
+    [
+        *("/", "/articles/", "/articles/0/", "/articles/12", "/articles/x/", "/articles/١/", f"/articles/{'9' * 30}/"),
+        *("/articles/1/2/", "/feeds//", "/feeds/a\0b/", "/feeds/a", "/editions/-1/"),
+    ],
 )
 def test_other_paths_are_of_no_page(path: str) -> None:
     assert read_path(path) is None
@@ -50,7 +53,7 @@ def test_other_paths_are_of_no_page(path: str) -> None:
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=30))
 def test_whatever_a_tag_is_called_its_list_is_found(tag: str) -> None:
-    address = ListAddress(f"tag/{tag}")
+    address = ListAddress(unicodedata.normalize("NFC", f"tag/{tag}"))
     assert quoted(address).isascii()
     if "/before-" not in tag:
         assert read_path(path_of(address)) == address
