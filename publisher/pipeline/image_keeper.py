@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from publisher.domain.article import ArticleState
 from publisher.domain.backoff import doubled
@@ -294,7 +294,7 @@ class _Visit:
         if image.state is ImageState.FINE and not self._probe:
             return
         own_page = self._probe or self.found.host.state is Hotlinking.PROTECTED
-        answer = self._get(image.url, _referer(image.page) if own_page else "", as_source=True)
+        answer = self._get(image.url, _referer(image) if own_page else "", as_source=True)
         if self._probe and (isinstance(answer, Picture) or (answer.telling and not answer.away)):
             answer = self._judge(image, answer)
         self._settle(image, answer)
@@ -378,9 +378,16 @@ def _failed(image: KnownImage, answer: NoPicture, now: datetime) -> KnownImage:
     )
 
 
-def _referer(page: str) -> str:
-    """A page as a browser names it (RFC 9110, section 10.1.3): without what stands behind the number sign."""
-    return quote(page.partition("#")[0], safe=_IN_REFERER)
+def _referer(image: KnownImage) -> str:
+    """The page that shows an image as a browser names it (RFC 9110, section 10.1.3): without fragment and user.
+
+    For an article without an address, the front page of the image's own host: few turn that away.
+    """
+    page = urlsplit(image.page)
+    if page.scheme not in ("http", "https"):
+        page = urlsplit(image.url)._replace(path="/", query="")
+    bare = page._replace(netloc=page.netloc.rpartition("@")[2], fragment="")
+    return quote(bare.geturl(), safe=_IN_REFERER)
 
 
 def _changed_for_readers(found: _Found) -> bool:

@@ -278,6 +278,21 @@ def test_further_images_of_such_a_host_are_asked_for_as_on_their_own_page(stage:
     assert stage.document().body.count(b"https://post.example/images/") == 2
 
 
+def test_the_page_is_named_as_browsers_do_and_an_article_without_one_comes_from_the_host_itself(stage: Stage) -> None:
+    stage.config = ImagesConfig(budget=1)
+    for url, referer in (
+        ("https://ana:secret@example.org/x?y=1#z", "https://example.org/x?y=1"),
+        ("urn:publisher:notes:tide.md", f"{stage.host.url}/"),
+    ):
+        with stage.storage.begin() as work:
+            [stored] = work.sources.all()
+            html = f'<img src="{stage.url(str(len(url)))}">'
+            said = replace(entry(url, html=html), url=url)
+            work.articles.store(stored.source.id, [New(said, True)], stage.clock())
+        stage.tend(hours=24)
+        assert stage.asked()[-1] == (f"/{len(url)}", referer)
+
+
 def test_without_copies_protected_images_are_left_out(stage: Stage) -> None:
     stage.config = ImagesConfig(copy=False)
     stage.host.pages["/a.jpg"] = shut(packed(), Answer(status=403))
