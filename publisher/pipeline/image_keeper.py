@@ -404,7 +404,9 @@ def _show(work: UnitOfWork, state: ArticleState, now: datetime) -> None:
 
 
 def _mend(work: UnitOfWork, articles: Sequence[int]) -> int:
-    """Have the feeds written again that some articles are in; how many."""
+    """Have the feeds written again that some articles are in, and the pages of archives; how many feeds."""
+    if articles:
+        work.histories.touch(articles)
     left, stale = {feed.slug: feed for feed in work.feeds.all()}, set[str]()
     for start in range(0, len(articles), REVISIONS_A_TURN):
         states = work.articles.states(articles[start : start + REVISIONS_A_TURN], work.articles.latest_seq())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from publisher.domain.archive import Judged, Page
 from publisher.domain.article import Edited, Enclosure, New
 from publisher.domain.feed import Feed, FeedFormat
 from publisher.domain.hotlink import READER, RECHECK, RETRY
@@ -276,6 +277,20 @@ def test_further_images_of_such_a_host_are_asked_for_as_on_their_own_page(stage:
     stage.tend()
     assert stage.asked()[-1] == ("/b.jpg", "https://example.org/two/%E6%97%A5")
     assert stage.document().body.count(b"https://post.example/images/") == 2
+
+
+def test_pages_of_archives_that_show_what_was_mended_take_new_versions(stage: Stage) -> None:
+    stage.host.pages |= {"/a.jpg": shut(packed(), Answer(status=403)), "/b.jpg": Answer(status=404)}
+    numbers = [stage.write("one", "a.jpg"), stage.write("two")]
+    with stage.storage.begin() as work:
+        history = work.histories.lock("all").id
+        judged = [Judged(article_id=n, live=True, announced=True, dated=stage.clock()) for n in numbers]
+        work.histories.judge(history, judged, joined=2)
+        work.histories.close(history, {1: numbers[:1], 2: numbers[1:]})
+        work.histories.save(history, [Page(1, "said", 0, "v1"), Page(2, "said", 0, "v2")])
+    stage.tend()
+    with stage.storage.read() as work:
+        assert [page.touched for page in work.histories.pages(history)] == [1, 0]
 
 
 def test_the_page_is_named_as_browsers_do_and_an_article_without_one_comes_from_the_host_itself(stage: Stage) -> None:
