@@ -229,6 +229,14 @@ class ArticleState:
         return max(self.revision.content.updated or (self.revision.changed_at if edited else self.dated), self.dated)
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An article that was taken away, and when (RFC 6721, section 3)."""
+
+    guid: str
+    at: datetime
+
+
 def within_rights(state: ArticleState, use: Use) -> ArticleState | None:
     """The state that a use may show: whole, a quotation, or None when it must be left out."""
     content = state.revision.content

@@ -18,9 +18,13 @@ SOURCE_FEEDS = "source/"
 NEWSLETTER_FEEDS = "newsletter/"
 """What the slug of the feed of a newsletter's editions begins with."""
 
+SEARCH_FEEDS = "search/"
+"""What the slug of a search begins with."""
+
 LONGEST_NAME = 200
 """Characters that a tag, an author or a search in a slug may have."""
 
+_ARCHIVE_PAGE = re.compile(r"(.+)/archive/([1-9][0-9]{0,8})(?:-([0-9a-f]{12}))?")
 _PHRASE = re.compile(r'["“”「『]([^"“”」』]+)["“”」』]|([^\s"“”「」『』]+)')
 
 UNANNOUNCED_LIMIT = 10
@@ -65,6 +69,10 @@ class Feed:
         """The path below the site's address."""
         return f"/feeds/{quote(self.slug)}.{format}"
 
+    def archive_path(self, format: FeedFormat, number: int, version: str = "") -> str:
+        """The path of a page of its archive: as it is in a version, or (without) wherever it is now."""
+        return f"/feeds/{quote(self.slug)}/archive/{number}{version and f'-{version}'}.{format}"
+
     def id(self, instance: uuid.UUID) -> str:
         """The feed's own id (RFC 4287, section 4.2.6), from the instance, never from an address that may change."""
         return uuid.uuid5(instance, f"feed:{self.slug}").urn
@@ -94,6 +102,21 @@ def implied_feed(slug: str, site_title: str) -> Feed | None:
             return Feed(slug=slug, title=f"“{name}” · {site_title}", selection=Selection(every=phrases(name)))
         case _:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePage:
+    """What the address of a page of an archive names; without a `version` wherever the page is now."""
+
+    slug: str
+    number: int
+    version: str = ""
+
+
+def archive_page(name: str) -> ArchivePage | None:
+    """What a path below `/feeds/`, without its extension, names in an archive; None when it is no such address."""
+    found = _ARCHIVE_PAGE.fullmatch(name)
+    return ArchivePage(found[1], int(found[2]), found[3] or "") if found else None
 
 
 def is_implied(slug: str) -> bool:

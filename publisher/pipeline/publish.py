@@ -5,27 +5,41 @@ A document is written again when an article in its feed changed, and its tags an
 
 import gzip
 import hashlib
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from publisher.domain.archive import fingerprint
 from publisher.domain.article import ArticleState, shorten, within_rights
 from publisher.domain.feed import (
     NEWSLETTER_FEEDS,
+    SEARCH_FEEDS,
     SOURCE_FEEDS,
     UNANNOUNCED_LIMIT,
     Feed,
     FeedFormat,
     implied_feed,
+    is_implied,
     source_feed,
 )
 from publisher.domain.pages import ListAddress, quoted
 from publisher.domain.rights import Use
+from publisher.domain.selection import Selection
+from publisher.pipeline.archive import Archivist, Kept, shown_in_page, shown_now
 from publisher.pipeline.images import shown_elsewhere
-from publisher.pipeline.ports import Channel, Clock, FeedDocument, FeedWriter, Run, Standing, Storage, UnitOfWork
+from publisher.pipeline.ports import (
+    Channel,
+    Clock,
+    FeedDocument,
+    FeedWriter,
+    History,
+    Run,
+    Standing,
+    Storage,
+    UnitOfWork,
+)
 
 EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 """The age of a feed that never had an article."""
@@ -34,7 +48,9 @@ EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 SUMMARY_COLUMNS = 400
 """How long a summary is that a feed without full texts makes of a text; a CJK character counts two."""
 
-_CHANGES_AT_A_TIME = 500
+ARCHIVE_FORM = 1
+"""Raised when documents of archives come to say something that readers should read all of them again for: each gets
+another address by it."""
 
 # In sanitised markup: attributes are quoted, and whatever stands in quotes is no end of a tag.
 _IMAGE = re.compile(r"<(?:img|source|/?picture)(?:\s+[^\s=>]+(?:=\"[^\"]*\")?)*\s*/?>")
@@ -88,7 +104,7 @@ class FeedPublisher:
         return [*work.feeds.all(), *(source_feed(stored.source) for stored in work.sources.all())]
 
     def publish(self) -> list[FeedReport]:
-        """Bring the documents of the named feeds up to date. Leaves a row when something changed.
+        """Bring the documents and the archives of the named feeds up to date. Leaves a row when something changed.
 
         What it costs is the revisions since the last time, judged for each feed, and the feeds that they are in.
         """
@@ -96,41 +112,108 @@ class FeedPublisher:
         with self.storage.begin() as work:
             feeds = work.feeds.all()
             work.feeds.keep([feed.slug for feed in feeds])
+        histories = self._follow(feeds)
         with self.storage.read() as work:
-            upto = work.articles.latest_seq()
             standing = work.feeds.standing()
-            credits = _credits(work)
-            shapes = {feed.slug: self._shape(feed, credits) for feed in feeds}
-            stale = _stale(work, feeds, standing, shapes, upto)
+            shapes = {feed.slug: self._shape(work, feed, histories[feed.slug]) for feed in feeds}
         reports = [
-            self._rebuild(feed, shapes[feed.slug])
-            if feed.slug in stale
+            self._rebuild(feed, histories[feed.slug], shapes[feed.slug])
+            if _is_stale(standing.get(feed.slug), histories[feed.slug], shapes[feed.slug])
             else FeedReport(feed.slug, feed.title, standing[feed.slug].items, changed=False)
             for feed in feeds
         ]
-        self._note([feed.slug for feed in feeds if feed.slug not in stale], reports, upto, began)
+        self._note(reports, began)
         return reports
+
+    def _follow(self, feeds: Sequence[Feed]) -> Mapping[str, History]:
+        with self.storage.read() as work:
+            credits = _credits(work)
+        kept = []
+        for feed in feeds:
+            # What all pages say, and besides it what their entries say of sources, and how many current documents show.
+            said = asdict(replace(feed, selection=Selection(), limit=0))
+            head = fingerprint(ARCHIVE_FORM, said, self.site.title, self.site.base_url, self.site.language)
+            kept.append(Kept(feed, head, fingerprint(head, feed.limit, credits)))
+        return Archivist(self.storage).follow(kept)
 
     def implied(self, slug: str, format: FeedFormat) -> FeedDocument | None:
         """A document of a feed that is not stored: of a source, a tag, an author, a language, a search, of all, or of a
         newsletter's editions.
 
-        None when the slug names none of them, or none of its articles is known.
+        None when the slug names none of them, or none of its articles is known. Whoever asks for one first has its
+        archive begun; searches and editions have none.
         """
-        with self.storage.read() as work:
-            found = self._entries(work, slug)
-            if found is None or not (found[1] or slug.startswith((SOURCE_FEEDS, NEWSLETTER_FEEDS))):
-                return None
-            feed, items = found
-            upto, feed_id = work.articles.latest_seq(), feed.id(work.meta.instance())
-            items = shown_elsewhere(work, items, self.site.base_url)
-        return self._document(_channel(feed, feed_id, items, self.site), format, None, upto=upto, shape="")
-
-    def _entries(self, work: UnitOfWork, slug: str) -> tuple[Feed, list[ArticleState]] | None:
         if slug.startswith(NEWSLETTER_FEEDS):
-            return self.editions(work, slug) if self.editions else None
-        feed = self._implied_feed(work, slug)
-        return (feed, current_items(work, feed)) if feed else None
+            return self._of_editions(slug, format)
+        feed, history = self._implied_history(slug)
+        if feed is None:
+            return None
+        with self.storage.read() as work:
+            items = current_items(work, feed, history)
+            if not (items or slug.startswith(SOURCE_FEEDS)):
+                return None
+            upto = history.judged_seq if history else work.articles.latest_seq()
+            channel = self._channel(work, feed, items, history)
+        return self._document(channel, format, None, upto=upto, shape="")
+
+    def _of_editions(self, slug: str, format: FeedFormat) -> FeedDocument | None:
+        with self.storage.read() as work:
+            found = self.editions(work, slug) if self.editions else None
+            if found is None:
+                return None
+            upto, channel = work.articles.latest_seq(), self._channel(work, *found, None)
+        return self._document(channel, format, None, upto=upto, shape="")
+
+    def _implied_history(self, slug: str) -> tuple[Feed | None, History | None]:
+        """The feed that a slug names without being defined, with its history brought up to date, where it has one."""
+        with self.storage.read() as work:
+            feed = self._implied_feed(work, slug)
+            begun = feed is not None and bool(work.histories.of([slug]))
+            begin = feed is not None and not slug.startswith(SEARCH_FEEDS)
+            if feed is not None and begin and not begun:
+                begin = slug.startswith(SOURCE_FEEDS) or bool(work.articles.current(feed.selection, limit=1))
+        return feed, self._follow([feed])[slug] if feed is not None and begin else None
+
+    def archive_version(self, slug: str, number: int) -> str | None:
+        """The version that a page of an archive has now; empty for the page that is to come, None for no page."""
+        feed, history = self._archived(slug)
+        if feed is None or history is None:
+            return None
+        with self.storage.read() as work:
+            page = work.histories.page(history.id, number)
+            last = work.histories.last_page(history.id)
+        if page is None:
+            return "" if number == (last.number if last else 0) + 1 else None
+        return page.version
+
+    def archived(self, slug: str, number: int, format: FeedFormat) -> FeedDocument | None:
+        """A document of a page of a feed's archive as it is now; made from what is stored whenever it is asked for."""
+        feed, history = self._archived(slug)
+        if feed is None or history is None:
+            return None
+        with self.storage.read() as work:
+            page = work.histories.page(history.id, number)
+            if page is None:
+                return None
+            items = shown_in_page(work, history, number)
+            before = work.histories.page(history.id, number - 1)
+            channel = self._channel(work, feed, items, history, Use.ARCHIVE)
+        channel = replace(
+            channel,
+            self_urls=_archive_urls(feed, self.site, number, page.version),
+            prev_archive=_archive_urls(feed, self.site, number - 1, before.version) if before else {},
+            next_archive=_archive_urls(feed, self.site, number + 1),
+            current=self_urls(feed, self.site),
+            archive=True,
+        )
+        return self._document(channel, format, None, upto=history.judged_seq, shape="")
+
+    def _archived(self, slug: str) -> tuple[Feed | None, History | None]:
+        if is_implied(slug):
+            return self._implied_history(slug)
+        with self.storage.read() as work:
+            feed = next((feed for feed in work.feeds.all() if feed.slug == slug), None)
+            return feed, work.histories.of([slug]).get(slug)
 
     def _implied_feed(self, work: UnitOfWork, slug: str) -> Feed | None:
         if slug.startswith(SOURCE_FEEDS):
@@ -138,32 +221,44 @@ class FeedPublisher:
             return source_feed(stored.source) if stored else None
         return implied_feed(slug, self.site.title)
 
-    def _rebuild(self, feed: Feed, shape: str) -> FeedReport:
+    def _rebuild(self, feed: Feed, history: History, shape: str) -> FeedReport:
         """Write one feed's documents: read and write first, then one short transaction."""
         with self.storage.read() as work:
-            upto = work.articles.latest_seq()
             old = {format: work.feeds.get(feed.slug, format) for format in FeedFormat}
-            items = shown_elsewhere(work, current_items(work, feed), self.site.base_url)
-            feed_id = feed.id(work.meta.instance())
-        channel = _channel(feed, feed_id, items, self.site)
-        documents = [self._document(channel, format, old[format], upto=upto, shape=shape) for format in FeedFormat]
+            items = current_items(work, feed, history)
+            channel = self._channel(work, feed, items, history)
+        documents = [
+            self._document(channel, format, old[format], upto=history.judged_seq, shape=shape) for format in FeedFormat
+        ]
         with self.storage.begin() as work:
             work.feeds.store(documents)
         changed = any(_etag(old[document.format]) != document.etag for document in documents)
         return FeedReport(feed.slug, feed.title, len(items), changed)
 
-    def _note(self, current: Sequence[str], reports: Sequence[FeedReport], upto: int, began: datetime) -> None:
+    def _note(self, reports: Sequence[FeedReport], began: datetime) -> None:
         changed = sum(report.changed for report in reports)
-        with self.storage.begin() as work:
-            work.feeds.right_until(current, upto)
-            if changed:
-                outcome = f"{changed} of {len(reports)} feeds changed"
+        if changed:
+            outcome = f"{changed} of {len(reports)} feeds changed"
+            with self.storage.begin() as work:
                 work.runs.add(Run("publish", began, self.clock() - began, outcome))
 
-    def _shape(self, feed: Feed, credits: Credits) -> str:
+    def _shape(self, work: UnitOfWork, feed: Feed, history: History) -> str:
         """A fingerprint of all that a feed's documents depend on besides its articles."""
-        parts = json.dumps([asdict(feed), asdict(self.site), credits], default=str, sort_keys=True)
-        return hashlib.sha256(parts.encode()).hexdigest()[:32]
+        last = work.histories.last_page(history.id)
+        return fingerprint(asdict(feed), asdict(self.site), history.shape, last and last.version)
+
+    def _channel(
+        self,
+        work: UnitOfWork,
+        feed: Feed,
+        items: Sequence[ArticleState],
+        history: History | None,
+        use: Use = Use.FEED,
+    ) -> Channel:
+        last = work.histories.last_page(history.id) if history else None
+        shown = shown_elsewhere(work, list(items), self.site.base_url)
+        channel = _channel(feed, feed.id(work.meta.instance()), shown, self.site, use)
+        return replace(channel, prev_archive=_archive_urls(feed, self.site, last.number, last.version) if last else {})
 
     def _document(
         self, channel: Channel, format: FeedFormat, old: FeedDocument | None, *, upto: int, shape: str
@@ -195,31 +290,9 @@ def _etag(document: FeedDocument | None) -> str:
     return document.etag if document is not None else ""
 
 
-def _stale(
-    work: UnitOfWork, feeds: Sequence[Feed], standing: Mapping[str, Standing], shapes: Mapping[str, str], upto: int
-) -> set[str]:
-    """The feeds whose documents must be written anew: another shape, or an article in it changed."""
-    by_seq: dict[int, list[Feed]] = {}
-    stale = set()
-    for feed in feeds:
-        stands = standing.get(feed.slug)
-        if stands is None or stands.shape != shapes[feed.slug]:
-            stale.add(feed.slug)
-        else:
-            by_seq.setdefault(stands.built_seq, []).append(feed)
-    for built_seq, group in by_seq.items():
-        for states in _states_before_and_after(work, built_seq, upto):
-            stale |= {feed.slug for feed in group if any(feed.selection.matches(state) for state in states)}
-            group = [feed for feed in group if feed.slug not in stale]
-    return stale
-
-
-def _states_before_and_after(work: UnitOfWork, after: int, upto: int) -> Iterator[list[ArticleState]]:
-    """The articles that changed, as they stood and as they stand, some at a time."""
-    changed = work.articles.changed(after, upto)
-    for start in range(0, len(changed), _CHANGES_AT_A_TIME):
-        some = changed[start : start + _CHANGES_AT_A_TIME]
-        yield [state for seq in (after, upto) for state in work.articles.states(some, seq).values()]
+def _is_stale(stands: Standing | None, history: History, shape: str) -> bool:
+    """Whether a feed's documents must be written anew: another shape, or an article in it changed."""
+    return stands is None or stands.shape != shape or stands.built_seq < history.changed_seq
 
 
 def _credits(work: UnitOfWork) -> Credits:
@@ -228,16 +301,23 @@ def _credits(work: UnitOfWork) -> Credits:
     return [(source.name, source.title, source.url, source.rights) for source in sources]
 
 
-def current_items(work: UnitOfWork, feed: Feed) -> list[ArticleState]:
-    """What a feed shows now, newest first by date; of a backlog at most `UNANNOUNCED_LIMIT`."""
-    announced = work.articles.current(feed.selection, limit=feed.limit, announced=True)
-    backlog = work.articles.current(feed.selection, limit=min(UNANNOUNCED_LIMIT, feed.limit), announced=False)
-    newest = sorted([*announced, *backlog], key=lambda state: (state.dated, state.article.id), reverse=True)
-    return newest[: feed.limit]
+def current_items(work: UnitOfWork, feed: Feed, history: History | None = None) -> list[ArticleState]:
+    """What a feed shows now, newest first by date; of a backlog at most `UNANNOUNCED_LIMIT`.
+
+    With a history those that joined the feed last, without one those that are newest by date.
+    """
+    if history is not None:
+        ids = shown_now(work, history.id, feed.limit)
+        states = work.articles.states(ids, work.articles.latest_seq()).values()
+        found = [state for state in states if state.revision.visible and feed.selection.matches(state)]
+    else:
+        found = work.articles.current(feed.selection, limit=feed.limit, announced=True)
+        found += work.articles.current(feed.selection, limit=min(UNANNOUNCED_LIMIT, feed.limit), announced=False)
+    return sorted(found, key=lambda state: (state.dated, state.article.id), reverse=True)[: feed.limit]
 
 
-def _channel(feed: Feed, feed_id: str, items: list[ArticleState], site: Site) -> Channel:
-    allowed = (within_rights(state, Use.FEED) for state in items)
+def _channel(feed: Feed, feed_id: str, items: Sequence[ArticleState], site: Site, use: Use) -> Channel:
+    allowed = (within_rights(state, use) for state in items)
     shown = tuple(_as_chosen(state, feed) for state in allowed if state is not None)
     return Channel(
         id=feed_id,
@@ -268,3 +348,7 @@ def _as_chosen(state: ArticleState, feed: Feed) -> ArticleState:
 def self_urls(feed: Feed, site: Site) -> Mapping[FeedFormat, str]:
     """The addresses of a feed's three documents."""
     return {format: site.base_url + feed.path(format) for format in FeedFormat}
+
+
+def _archive_urls(feed: Feed, site: Site, number: int, version: str = "") -> Mapping[FeedFormat, str]:
+    return {format: site.base_url + feed.archive_path(format, number, version) for format in FeedFormat}

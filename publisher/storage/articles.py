@@ -2,14 +2,15 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from publisher.domain.archive import Judged
 from publisher.domain.article import (
     Article,
     ArticleChange,
@@ -44,6 +45,9 @@ _NUMBER = f"UPDATE article SET seq = ?, first_seq = coalesce(nullif(first_seq, {
 
 _PAGE = 50
 """How many candidates of a selection are judged at a time, at least."""
+
+_STREAMED = 500
+"""How many rows of a long answer are fetched at a time."""
 
 _STATES = select(
     article.c.id,
@@ -90,6 +94,17 @@ _ADD = {
 _REVISE = insert(article_revision)
 _BEFORE = article.alias()
 _CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
+
+_JUDGED = select(
+    *(article.c[name] for name in ("id", "dated", "announced")),
+    *(article_revision.c[name] for name in ("tags", "authors", "language")),
+    source.c.name.label("source_name"),
+).select_from(
+    article.join(article_revision, article_revision.c.seq == article.c.seq).join(
+        source, source.c.id == article.c.source_id
+    )
+)
+_JUDGED_WITH_TEXT = _JUDGED.add_columns(*(article_revision.c[name] for name in ("title", "summary", "text")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,23 @@ class SqlArticles(Articles):
                 break
             page = self._connection.execute(query.where(_older_than(page[-1]))).all()
         return matches[:limit]
+
+    def members(self, selection: Selection) -> Iterator[Judged]:
+        """All visible articles of a selection, by number: while the transaction lasts."""
+        with_text = bool(selection.words or selection.every)
+        query = (
+            (_JUDGED_WITH_TEXT if with_text else _JUDGED)
+            .where(article.c.visible, *narrowed(self._connection, selection))
+            .order_by(article.c.id)
+        )
+        for row in self._connection.execute(query, execution_options={"yield_per": _STREAMED}):
+            if selection.matches(_to_judge(row, with_text=with_text)):
+                yield Judged(article_id=row.id, live=True, announced=row.announced, dated=row.dated)
+
+    def hidden(self, article_ids: Sequence[int]) -> frozenset[int]:
+        """Those of some articles that nobody may see."""
+        where = among(self._connection, article.c.id, article_ids)
+        return frozenset(self._connection.execute(select(article.c.id).where(where, ~article.c.visible)).scalars())
 
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address."""
@@ -426,6 +458,18 @@ def _known(row: Any) -> KnownArticle:
 def _older_than(row: Any) -> Any:
     last = tuple_(literal(row.dated, article.c.dated.type), literal(row.id, article.c.id.type))
     return tuple_(article.c.dated, article.c.id) < last
+
+
+def _to_judge(row: Any, *, with_text: bool) -> ArticleState:
+    """As much of an article as selections ask for."""
+    content = Content(title="", tags=tuple(row.tags), authors=tuple(row.authors), language=row.language)
+    if with_text:
+        content = replace(content, title=row.title, summary=row.summary, text=unpack(row.text))
+    return ArticleState(
+        Article(id=row.id, guid="", source_id=0, key="", url="", canonical_url=None, first_seen=row.dated, first_seq=0),
+        Revision(seq=0, content=content, at=row.dated, changed_at=row.dated),
+        SourceCredit(0, row.source_name, "", "", Rights.OWN),
+    )
 
 
 def _state(row: Any) -> ArticleState:

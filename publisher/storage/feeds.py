@@ -65,12 +65,6 @@ class SqlFeedDocuments(FeedDocuments):
         )
         return {slug: Standing(*values) for slug, *values in self._connection.execute(query)}
 
-    def right_until(self, slugs: Sequence[str], seq: int) -> None:
-        """Note that the documents of these feeds need no change up to a revision."""
-        columns = feed_document.c
-        where = among(self._connection, columns.slug, slugs), columns.page == _FIRST_PAGE, columns.built_seq < seq
-        self._connection.execute(update(feed_document).where(*where).values(built_seq=seq))
-
     def store(self, documents: Sequence[FeedDocument]) -> None:
         """Replace documents, and change the version."""
         if not documents:

@@ -1,10 +1,11 @@
 """What collecting stores: sources, their articles, and what the operator is told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from publisher.domain.archive import Judged
 from publisher.domain.article import ArticleChange, ArticleState, KnownArticle, Revision
 from publisher.domain.change import Missing
 from publisher.domain.selection import Selection
@@ -139,6 +140,14 @@ class Articles(Protocol):
 
         Of those first seen after the article `after_id`; those that stand behind the article `before_id` in this order.
         """
+        ...
+
+    def members(self, selection: Selection) -> Iterator[Judged]:
+        """All visible articles of a selection, by number: while the transaction lasts."""
+        ...
+
+    def hidden(self, article_ids: Sequence[int]) -> frozenset[int]:
+        """Those of some articles that nobody may see."""
         ...
 
     def find(self, reference: str) -> list[ArticleState]:

@@ -1,11 +1,11 @@
 """What publishing stores and writes: feeds and their documents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from publisher.domain.article import ArticleState
+from publisher.domain.article import ArticleState, Tombstone
 from publisher.domain.feed import Feed, FeedFormat
 
 
@@ -63,10 +63,6 @@ class FeedDocuments(Protocol):
         """How the feeds that have all three documents stand, by slug."""
         ...
 
-    def right_until(self, slugs: Sequence[str], seq: int) -> None:
-        """Note that the documents of these feeds need no change up to a revision."""
-        ...
-
     def keep(self, slugs: Sequence[str]) -> None:
         """Remove the documents of all other feeds."""
         ...
@@ -88,6 +84,11 @@ class FeedDocuments(Protocol):
 class Channel:
     """A feed with everything that its documents say. `updated` is its newest item's; items are within rights.
 
+    `prev_archive`, `next_archive` and `current` are addresses of other documents of the same feed (RFC 5005, section
+    4), empty where there is none; `archive` marks a page of its archive.
+
+    `deleted` are entries that were taken away (RFC 6721), `notice` is what a reader should know of the feed itself.
+
     `home_url` is the page that shows the same to people, `style` the path of the style sheet for browsers that are
     given the document itself.
     """
@@ -103,6 +104,12 @@ class Channel:
     updated: datetime
     ttl: timedelta = timedelta(hours=1)
     style: str = ""
+    prev_archive: Mapping[FeedFormat, str] = field(default_factory=dict)
+    next_archive: Mapping[FeedFormat, str] = field(default_factory=dict)
+    current: Mapping[FeedFormat, str] = field(default_factory=dict)
+    archive: bool = False
+    deleted: tuple[Tombstone, ...] = ()
+    notice: str = ""
 
 
 class FeedWriter(Protocol):
