@@ -208,6 +208,7 @@ class Runner:
             Pushing(application.receiver, application.clock, settings.push_tokens),
             application.hubs,
             application.images.files,
+            application.feeds,
         )
         return build_web(application.storage, application.templates, settings.site, services, outbox_of(application))
 

@@ -186,8 +186,16 @@ class FeedPublisher:
             return "" if number == (last.number if last else 0) + 1 else None
         return page.version
 
+    def archive_url(self, slug: str, number: int, version: str, format: FeedFormat) -> str:
+        """The address of a page in a version; of the current document when it is empty."""
+        feed = Feed(slug=slug, title="")
+        return self.site.base_url + (feed.archive_path(format, number, version) if version else feed.path(format))
+
     def archived(self, slug: str, number: int, format: FeedFormat) -> FeedDocument | None:
-        """A document of a page of a feed's archive as it is now; made from what is stored whenever it is asked for."""
+        """A document of a page of a feed's archive as it is now, in the version that its `shape` is.
+
+        Made from what is stored whenever it is asked for.
+        """
         feed, history = self._archived(slug)
         if feed is None or history is None:
             return None
@@ -206,7 +214,7 @@ class FeedPublisher:
             current=self_urls(feed, self.site),
             archive=True,
         )
-        return self._document(channel, format, None, upto=history.judged_seq, shape="")
+        return self._document(channel, format, None, upto=history.judged_seq, shape=page.version)
 
     def _archived(self, slug: str) -> tuple[Feed | None, History | None]:
         if is_implied(slug):

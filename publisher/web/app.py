@@ -20,7 +20,7 @@ from publisher.storage.database import SqlStorage
 from publisher.templating import Templates
 from publisher.web import api, feeds
 from publisher.web.api import Pushing, api_routes
-from publisher.web.feeds import FeedFiles, Implied
+from publisher.web.feeds import Archives, FeedFiles, Implied
 from publisher.web.health import health_routes
 from publisher.web.images import image_routes
 from publisher.web.outbox import Outbox, outbox_routes
@@ -37,7 +37,7 @@ STATIC = Path(__file__).parent / "static"
 @dataclass(frozen=True, slots=True)
 class Services:
     """What pages and routes call: subscribing, the making of feeds that are not stored, who we are outside, the
-    ways in for articles where they are open, and the copies of images."""
+    ways in for articles where they are open, the copies of images, and the archives of feeds."""
 
     subscribing: Subscribing
     implied: Implied
@@ -45,6 +45,7 @@ class Services:
     pushing: Pushing | None = None
     hubs: Hubs | None = None
     images: ImageFiles | None = None
+    archives: Archives | None = None
 
 
 def build_web(
@@ -58,7 +59,7 @@ def build_web(
         return SecurityHeaders(pages.error(scope, status, headers))
 
     rest = SecurityHeaders(_pages(storage, pages, services, outbox))
-    return _Web(FeedFiles(storage, services.implied, error_page), rest, pages.root)
+    return _Web(FeedFiles(storage, services.implied, error_page, archives=services.archives), rest, pages.root)
 
 
 class _Web:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Protocol
 
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.domain.feed import FeedFormat, is_implied
+from publisher.domain.feed import ArchivePage, FeedFormat, archive_page, is_implied
 from publisher.errors import StorageError
 from publisher.pipeline.ports import FeedDocument, Storage
 from publisher.web.bucket import Bucket
@@ -44,6 +45,23 @@ ErrorPage = Callable[[Scope, int], ASGIApp]
 
 Implied = Callable[[str, FeedFormat], FeedDocument | None]
 """Makes a document of a feed that is not defined."""
+
+
+class Archives(Protocol):
+    """Makes the pages of archives, at the addresses where they are now."""
+
+    def archive_version(self, slug: str, number: int) -> str | None:
+        """The version that a page has now; empty for the page that is to come, None for no page."""
+        ...
+
+    def archive_url(self, slug: str, number: int, version: str, format: FeedFormat) -> str:
+        """The address of a page in a version; of the current document when it is empty."""
+        ...
+
+    def archived(self, slug: str, number: int, format: FeedFormat) -> FeedDocument | None:
+        """A document of a page as it is now, in the version that its `shape` is."""
+        ...
+
 
 _IN_BROWSERS = {
     format.media_type.encode(): b"application/xml; charset=utf-8" for format in (FeedFormat.RSS, FeedFormat.ATOM)
@@ -83,13 +101,16 @@ class FeedFiles:
         implied: Implied,
         error_page: ErrorPage,
         monotonic: Callable[[], float] = time.monotonic,
+        archives: Archives | None = None,
     ) -> None:
         self._storage = storage
+        self._archives = archives
         self._implied = implied
         self._error_page = error_page
         self._monotonic = monotonic
         self._copies: dict[_Name, _Copies] = {}
         self._made: OrderedDict[_Name, _Copies] = OrderedDict()
+        self._pages: OrderedDict[_Name, _Copies] = OrderedDict()
         self._making = Bucket(IMPLIED_A_SECOND, IMPLIED_A_SECOND)
         self._version = self._seq = -1
         self._checked = float("-inf")
@@ -102,9 +123,14 @@ class FeedFiles:
         if scope["method"] not in ("GET", "HEAD"):
             return await self._error_page(scope, 405)(scope, receive, send)
         name = _name(scope["path"])
+        page = archive_page(name[0]) if name else None
         try:
-            copies = await self._find(name) if name else None
-            gone = copies is None and name is not None and await run_in_threadpool(self._was, name[0])
+            copies = await (self._page(page, name) if page else self._find(name)) if name else None
+            slug = page.slug if page else name[0] if name else ""
+            gone = copies is None and name is not None and await run_in_threadpool(self._was, slug)
+        except _Elsewhere as elsewhere:
+            await send({"type": "http.response.start", "status": 302, "headers": elsewhere.headers})
+            return await send({"type": "http.response.body", "body": b""})
         except _TooMany:
             return await self._error_page(scope, 429)(scope, receive, send)
         except StorageError as error:
@@ -154,6 +180,33 @@ class FeedFiles:
             self._made.popitem(last=False)
         return copies
 
+    async def _page(self, page: ArchivePage, name: _Name) -> _Copies | None:
+        """A page of an archive: under the address of its version, or what leads there. What it says in a version stays,
+        so copies are good for as long as the version is."""
+        archives = self._archives
+        if archives is None:
+            return None
+        version = await run_in_threadpool(archives.archive_version, page.slug, page.number)
+        if version is None:
+            return None
+        if version != page.version or not version:
+            raise _Elsewhere(archives.archive_url(page.slug, page.number, version, name[1]))
+        copies = self._pages.get(name)
+        if copies is None:
+            if self._making.wait(self._monotonic()):
+                raise _TooMany
+            document = await run_in_threadpool(archives.archived, page.slug, page.number, name[1])
+            if document is None:
+                return None
+            copies = _copies(document)
+            if document.shape == version:
+                self._pages[name] = copies
+        if name in self._pages:
+            self._pages.move_to_end(name)
+        while len(self._pages) > IMPLIED_KEPT:
+            self._pages.popitem(last=False)
+        return copies
+
     def _trust(self, version: int, seq: int) -> None:
         if version != self._version:
             self._copies.clear()
@@ -173,6 +226,21 @@ class FeedFiles:
         """A document and the versions that it belongs to: those first, so that they are never too new."""
         with self._storage.read() as work:
             return (work.feeds.version(), work.articles.latest_seq()), work.feeds.get(*name)
+
+
+class _Elsewhere(Exception):
+    """The page of an archive is at another address now. It may come back, so nobody should remember this for good."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.headers = _raw(
+            {
+                "Location": url,
+                "Cache-Control": "no-cache",
+                "Content-Length": "0",
+                "Access-Control-Allow-Origin": "*",
+            }
+        )
 
 
 class _TooMany(Exception):

@@ -16,7 +16,7 @@ from publisher.domain.feed import Feed, FeedFormat
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Deliveries, FeedDocument, Storage, UnitOfWork
 from publisher.storage.database import SqlStorage
-from publisher.web.feeds import CHECK_EVERY, IMPLIED_A_SECOND, FeedFiles
+from publisher.web.feeds import CHECK_EVERY, IMPLIED_A_SECOND, Archives, FeedFiles
 from tests.unit.storage.made import entry, put_articles
 
 MODIFIED = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
@@ -104,6 +104,33 @@ class Implied:
         return document(slug, format, f"made {self.made}") if slug.startswith("tag/海") else None
 
 
+@dataclass
+class Pages(Archives):
+    """An archive of two pages, of which one can be edited."""
+
+    edited: bool = False
+    made: int = 0
+
+    def archive_version(self, slug: str, number: int) -> str | None:
+        if slug != "news":
+            return None
+        return {1: "0" * 12, 2: ("b" if self.edited else "a") * 12, 3: ""}.get(number)
+
+    def archive_url(self, slug: str, number: int, version: str, format: FeedFormat) -> str:
+        feed = Feed(slug=slug, title="")
+        return f"https://post.example{feed.archive_path(format, number, version) if version else feed.path(format)}"
+
+    def archived(self, slug: str, number: int, format: FeedFormat) -> FeedDocument | None:
+        self.made += 1
+        version = self.archive_version(slug, number) or ""
+        return replace(document(slug, format, f"{number} {version}"), shape=version)
+
+
+@pytest.fixture
+def archives() -> Pages:
+    return Pages()
+
+
 @pytest.fixture
 def implied() -> Implied:
     return Implied()
@@ -111,9 +138,9 @@ def implied() -> Implied:
 
 @pytest.fixture
 def feeds(
-    watched: Watched, implied: Implied, monotonic: Monotonic, serve: Callable[[ASGIApp], object]
+    watched: Watched, implied: Implied, monotonic: Monotonic, archives: Pages, serve: Callable[[ASGIApp], object]
 ) -> Iterator[object]:
-    return serve(FeedFiles(watched, implied, error_page, monotonic))
+    return serve(FeedFiles(watched, implied, error_page, monotonic, archives))
 
 
 def test_a_document_comes_with_all_its_headers(feeds) -> None:
@@ -339,3 +366,45 @@ def test_of_such_feeds_so_many_are_made_at_once_and_kept(feeds, implied: Implied
     assert feeds.ask(f"/feeds/tag/{quote('海')}0.rss").status == 200, "what is kept costs nothing"
     monotonic.now += 0.5
     assert feeds.ask(f"/feeds/tag/{quote('海')}99.rss").status == 200
+
+
+def test_a_page_of_an_archive_is_made_once_and_kept_while_its_version_is(feeds, archives: Pages) -> None:
+    path = f"/feeds/news/archive/2-{'a' * 12}.atom"
+    first = feeds.ask(path)
+    assert (first.status, first.text) == (200, f"2 {'a' * 12}")
+    assert first.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert feeds.ask(path, {"If-None-Match": first.headers["etag"]}).status == 304
+    assert archives.made == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        (f"2-{'a' * 12}", f"/feeds/news/archive/2-{'b' * 12}.rss"),
+        ("2", f"/feeds/news/archive/2-{'b' * 12}.rss"),
+        ("3", "/feeds/news.rss"),
+        (f"3-{'a' * 12}", "/feeds/news.rss"),
+    ],
+)
+def test_another_address_of_a_page_leads_to_where_it_is_now(feeds, archives: Pages, asked: str, leads_to: str) -> None:
+    feeds.ask(f"/feeds/news/archive/2-{'a' * 12}.rss")
+    archives.edited = True
+    answer = feeds.ask(f"/feeds/news/archive/{asked}.rss")
+    assert (answer.status, answer.body) == (302, b"")
+    assert answer.headers["location"] == f"https://post.example{leads_to}"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["news/archive/4", "news/archive/0", "unheard/archive/1", "news/archive/1-short"])
+def test_what_is_no_page_of_an_archive_is_not_found(feeds, name: str) -> None:
+    assert feeds.ask(f"/feeds/{name}.json").status == 404
+
+
+def test_pages_of_archives_are_made_so_many_at_once(feeds, archives: Pages, monotonic: Monotonic) -> None:
+    monotonic.now = 1000.0
+    paths = [f"/feeds/news/archive/1-{'0' * 12}.{format}" for format in FeedFormat]
+    assert [feeds.ask(path).status for path in paths] == [200] * 3
+    for number in range(IMPLIED_A_SECOND - 3):
+        feeds.ask(f"/feeds/tag/{quote('海')}{number}.rss")
+    assert feeds.ask(f"/feeds/news/archive/2-{'a' * 12}.rss").status == 429
+    assert [feeds.ask(path).status for path in paths] == [200] * 3
