@@ -37,8 +37,10 @@ PROGRESS = "images"
 SWEPT = "images_swept"
 """The word in meta that tells when files and memory were last put in line."""
 
-REVISIONS_A_TURN = 500
-TURNS = 4
+REVISIONS_A_TURN = 50
+"""How many revisions are noted in one transaction: others wait for it."""
+TURNS = 40
+ARTICLES_AT_A_TIME = 500
 DUE_AT_ONCE = 200
 A_HOST_AT_ONCE = 8
 """How many images of one host are asked for at one run: its articles have the right of way."""
@@ -408,8 +410,8 @@ def _mend(work: UnitOfWork, articles: Sequence[int]) -> int:
     if articles:
         work.histories.touch(articles)
     left, stale = {feed.slug: feed for feed in work.feeds.all()}, set[str]()
-    for start in range(0, len(articles), REVISIONS_A_TURN):
-        states = work.articles.states(articles[start : start + REVISIONS_A_TURN], work.articles.latest_seq())
+    for start in range(0, len(articles), ARTICLES_AT_A_TIME):
+        states = work.articles.states(articles[start : start + ARTICLES_AT_A_TIME], work.articles.latest_seq())
         for slug, feed in list(left.items()):
             if any(feed.selection.matches(state) for state in states.values()):
                 stale.add(slug)
