@@ -276,7 +276,7 @@ def _img(attributes: dict[str, str], copy: LocalImage, address: str) -> str:
 
 def _link(url: str) -> str:
     name = unquote(PurePosixPath(urlsplit(url).path).name) or urlsplit(url).netloc
-    return f'<a href="{escape(url)}" rel="noopener noreferrer">{escape(name)}</a>'
+    return f'<a href="{escape(url)}" rel="noopener noreferrer">{escape(name)}</a> '
 
 
 def _written(tag: str, attributes: Mapping[str, str]) -> str:

@@ -180,9 +180,9 @@ def test_on_our_pages_films_and_sounds_are_links() -> None:
         f'<video controls><source src="{OPEN}/b.webm" type="video/webm"><track src="{OPEN}/b.vtt"></video>'
     )
     assert html_of(with_local_images(shown, images())) == (
-        f'<a href="{OPEN}/tide%20film.mp4" rel="noopener noreferrer">tide film.mp4</a>No film'
-        f'<a href="{OPEN}/?a=1" rel="noopener noreferrer">img.open.example</a>'
-        f'<a href="{OPEN}/b.webm" rel="noopener noreferrer">b.webm</a>'
+        f'<a href="{OPEN}/tide%20film.mp4" rel="noopener noreferrer">tide film.mp4</a> No film'
+        f'<a href="{OPEN}/?a=1" rel="noopener noreferrer">img.open.example</a> '
+        f'<a href="{OPEN}/b.webm" rel="noopener noreferrer">b.webm</a> '
     )
 
 
