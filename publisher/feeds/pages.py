@@ -5,6 +5,7 @@ http or https, and what stands in a script element (JSON-LD) can't end it.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,8 @@ SHOWN_AS = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JS
 _LANGUAGES = ("en", "zh")
 """What we speak; an article in another language gets the site's."""
 
+# A whole tag: whatever stands in its attributes is passed over with it.
+_CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
 # What ends a script element, or a line in old scripts, can't stand in JSON as it is (RFC 8259 allows escapes anywhere).
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -122,6 +125,7 @@ class HtmlPages(PageWriter):
             "article",
             speaks,
             item=shown,
+            text=with_scrolling(shown.html),
             entry=self._entry(state, speaks),
             feeds=[feed_view(page.feed, self.site.base_url)],
             canonical=shown.link or address,
@@ -288,6 +292,24 @@ def robots(reserved: Reservations) -> str:
     if reserved.max_snippet is not None:
         said.append(f"max-snippet:{reserved.max_snippet}")
     return ", ".join(said)
+
+
+def with_scrolling(html: str) -> str:
+    """Markup whose tables and formulas scroll by themselves where they are wider than a page, by the keyboard too.
+
+    It is what `sources` made harmless: each tag is closed, and its attributes stand in quotes.
+    """
+    opened: list[bool] = []
+
+    def wrapped(tag: re.Match[str]) -> str:
+        if tag[2] not in ("table", "math"):
+            return tag[0]
+        if tag[1]:
+            return f"{tag[0]}</div>" if opened and opened.pop() else tag[0]
+        opened.append(tag[2] == "table" or ' display="block"' in tag[0])
+        return f'<div class="scroll" tabindex="0">{tag[0]}' if opened[-1] else tag[0]
+
+    return _CLEAN_TAG.sub(wrapped, html)
 
 
 def as_script(data: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Every fault is reported at once: where it stands, what was read, what to write instead; never a secret."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -407,3 +408,15 @@ def test_a_secret_in_a_binary_file_is_refused(tmp_path: Path) -> None:
 def test_the_line_of_a_key_is_found_where_it_can_be(tmp_path: Path, text: str, line: int) -> None:
     (fault,) = faults(tmp_path, text)
     assert fault.file == f"{tmp_path}/p.toml" + (f":{line}" if line else "")
+
+
+@pytest.mark.parametrize("slug", ["港口", "हिन्दी", "v1.0", "晚间-新闻", "café", "cafe\u0301"])
+def test_a_feed_s_slug_may_be_of_any_script(tmp_path: Path, slug: str) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(f'[[feed]]\nslug = "{slug}"\ntitle = "A"\n', encoding="utf-8")
+    assert [feed.slug for feed in load(file, {}).feeds] == [unicodedata.normalize("NFC", slug)]
+
+
+@pytest.mark.parametrize("slug", ["", "港 口", "-a", "a/b", "A", "a--b", "港" * 67, "a_", "☃", "\u200b"])
+def test_a_feed_s_slug_stands_in_addresses(tmp_path: Path, slug: str) -> None:
+    assert "it stands in addresses" in only(tmp_path, f'[[feed]]\nslug = "{slug}"\ntitle = "A"\n')

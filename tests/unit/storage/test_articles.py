@@ -199,6 +199,16 @@ class TestCurrent:
         assert current(storage, limit=0) == []
         assert current(storage, after_id=2) == ["new", "same"]
 
+    def test_a_list_goes_on_behind_an_article_of_the_same_instant(self, storage: SqlStorage) -> None:
+        put_articles(
+            storage, *(entry(name, published=NOW) for name in "abc"), entry("old", published=NOW - timedelta(days=1))
+        )
+        assert current(storage) == ["c", "b", "a", "old"]
+        numbers = {name: number for number, name in enumerate("abc", start=1)}
+        assert current(storage, before_id=numbers["c"]) == ["b", "a", "old"]
+        assert current(storage, before_id=numbers["b"], limit=1) == ["a"]
+        assert current(storage, before_id=99) == []
+
     def test_an_edit_may_move_it(self, storage: SqlStorage) -> None:
         put_articles(storage, entry("a", published=NOW), entry("b", published=NOW - timedelta(days=1)))
         put_articles(storage, entry("a", published=NOW - timedelta(days=3)))

@@ -104,3 +104,36 @@ def test_a_rendering_comes_back_as_it_was_frozen(storage: SqlStorage) -> None:
         frozen = work.editions.digest(number)
         assert frozen
         assert frozen.rendering == RENDERING
+
+
+def test_what_was_sent_is_listed_with_its_articles_and_moves_the_version(storage: SqlStorage) -> None:
+    news, other = put_newsletter(storage), put_newsletter(storage, "other")
+    put_articles(storage, *map(entry, "abc"))
+    made = []
+    for days, newsletter in enumerate((news, news, news, other)):
+        with storage.begin() as work:
+            edition = work.editions.cut(newsletter, "daily", NOW + days * DAY, 3, hold=False)
+            parts = [((1, 1), (2, 2)), ((2, 2), (3, 3))]
+            work.editions.add_digests(edition.id, [Variant(part, "en", MailFormat.HTML) for part in parts])
+            work.editions.change_state(edition, EditionState.APPROVED)
+            before = work.feeds.version()
+            approved = replace(edition, state=EditionState.APPROVED)
+            assert work.editions.change_state(approved, EditionState.SENT)
+            assert work.feeds.version() == before + 1
+            made.append(edition.id)
+    first, second, third, _ = made
+    with storage.read() as work:
+        assert [one.id for one in work.editions.sent(news, limit=9)] == [third, second, first]
+        assert [one.id for one in work.editions.sent(news, limit=2)] == [third, second]
+        assert work.editions.articles([first, 99]) == {first: [1, 2, 3], 99: []}
+        assert work.editions.articles([]) == {}
+
+
+def test_what_waits_is_not_listed(storage: SqlStorage) -> None:
+    news = put_newsletter(storage)
+    with storage.begin() as work:
+        version = work.feeds.version()
+        edition = work.editions.cut(news, "daily", NOW, 3, hold=False)
+        work.editions.change_state(edition, EditionState.APPROVED)
+        assert work.editions.sent(news, limit=9) == []
+        assert work.feeds.version() == version
