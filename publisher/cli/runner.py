@@ -98,7 +98,7 @@ class Runner:
         """Start the web server. Raises PublisherError when its port can't be had."""
         web = self._application.settings.web
         self._web = Switch(self._build_web())
-        self._server = Server(self._web, web.host, web.port, "web.port")
+        self._server = Server(self._web, web.host, web.port, "web.port", web.trusted_proxies)
         self._server.start()
         listeners.callback(self._server.stop)
 

@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -26,6 +27,10 @@ LONGEST_NAME = 200
 
 _ARCHIVE_PAGE = re.compile(r"(.+)/archive/([1-9][0-9]{0,8})(?:-([0-9a-f]{12}))?")
 _PHRASE = re.compile(r'["“”「『]([^"“”」』]+)["“”」』]|([^\s"“”「」『』]+)')
+
+TTL = timedelta(minutes=30)
+"""For how long a copy of a feed is good: documents (`ttl`, `sy:updateFrequency`) and caches (`max-age`, `Expires`) are
+told the same."""
 
 UNANNOUNCED_LIMIT = 10
 """How many articles of a backlog a current feed shows at most."""
@@ -53,7 +58,7 @@ class Feed:
     """A named selection published at `/feeds/<slug>.rss`, `.atom` and `.json`.
 
     `limit` is how many items its current documents show; those that are not `full` show summaries alone, those
-    without `images` no image at all.
+    without `images` no image at all. `previous_slugs` are the names it had before, the oldest first.
     """
 
     slug: str
@@ -64,6 +69,7 @@ class Feed:
     limit: int = 30
     full: bool = True
     images: bool = True
+    previous_slugs: tuple[str, ...] = ()
 
     def path(self, format: FeedFormat) -> str:
         """The path below the site's address."""
@@ -74,8 +80,9 @@ class Feed:
         return f"/feeds/{quote(self.slug)}/archive/{number}{version and f'-{version}'}.{format}"
 
     def id(self, instance: uuid.UUID) -> str:
-        """The feed's own id (RFC 4287, section 4.2.6), from the instance, never from an address that may change."""
-        return uuid.uuid5(instance, f"feed:{self.slug}").urn
+        """The feed's own id (RFC 4287, section 4.2.6), from the instance and its first name: it never changes."""
+        first = next(iter(self.previous_slugs), self.slug)
+        return uuid.uuid5(instance, f"feed:{first}").urn
 
 
 def implied_feed(slug: str, site_title: str) -> Feed | None:

@@ -43,6 +43,7 @@ def check_together(raw: Raw) -> list[Fault]:
     """All such faults."""
     return [
         *_doubles(raw),
+        *_renamed(raw),
         *_unknown_sources(raw),
         *_places(raw),
         *_selectors(raw),
@@ -68,6 +69,17 @@ def _doubles(raw: Raw) -> Iterator[Fault]:
                 yield raw.fault((table, number, key), "is used twice; give each its own", name)
             elif isinstance(name, str):
                 seen.add(name)
+
+
+def _renamed(raw: Raw) -> Iterator[Fault]:
+    """A name leads to one feed only, whether it has it or had it."""
+    taken = {item.get("slug"): "a feed's name now" for _, item in raw.items("feed")}
+    for number, item in raw.items("feed"):
+        before = item.get("previous_slugs")
+        for slug in before if isinstance(before, list) else ():
+            if isinstance(slug, str) and (why := taken.get(slug)):
+                yield raw.fault(("feed", number, "previous_slugs"), f"{slug!r} is {why}; leave it out", slug)
+            taken[slug if isinstance(slug, str) else None] = "another feed's former name"
 
 
 def _unknown_sources(raw: Raw) -> Iterator[Fault]:

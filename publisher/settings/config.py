@@ -45,6 +45,7 @@ class WebConfig:
 
     host: str
     port: int
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def build(document: Document, file: Path) -> Settings:
         first_digest=site.first_digest,
         templates=folder / site.templates if site.templates else None,
         database=database_url(document.database.url.get_secret_value(), folder),
-        web=WebConfig(document.web.host, document.web.port),
+        web=WebConfig(document.web.host, document.web.port, tuple(document.web.trusted_proxies)),
         mail=MailConfig(
             document.mail.transport,
             (folder / document.mail.outbox).resolve(),
@@ -270,6 +271,7 @@ def _feed(table: FeedTable) -> Feed:
         limit=table.limit,
         full=table.full,
         images=table.images,
+        previous_slugs=tuple(table.previous_slugs),
     )
 
 

@@ -19,6 +19,7 @@ from publisher.settings.values import (
     Hour,
     Language,
     Line,
+    Network,
     Rhythm,
     Sender,
     Slug,
@@ -60,6 +61,7 @@ class WebTable(Table):
 
     host: Line = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    trusted_proxies: list[Network] = []
 
 
 class MailTable(Table):
@@ -183,6 +185,7 @@ class FeedTable(Choosing):
     limit: Annotated[int, Field(ge=1, le=500)] = 30
     full: bool = True
     images: bool = True
+    previous_slugs: list[FeedSlug] = []
 
 
 class NewsletterTable(Choosing):

@@ -1,5 +1,6 @@
 """What may stand behind a key: durations, hours, zones, addresses; each refusal says what to write instead."""
 
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -193,6 +194,14 @@ def check_endpoint(text: str) -> str:
     return text
 
 
+def check_network(text: str) -> str:
+    """An address, or a network of them."""
+    try:
+        return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError('write an address or a network, such as "127.0.0.1" or "10.0.0.0/8"') from None
+
+
 def check_line(text: str) -> str:
     """Text of one line that isn't empty."""
     if not text.strip() or any(ord(char) < 32 or ord(char) == 127 for char in text):
@@ -220,4 +229,5 @@ Zone = Annotated[str, AfterValidator(check_zone)]
 Language = Annotated[str, AfterValidator(check_language)]
 Slug = Annotated[str, AfterValidator(check_slug)]
 FeedSlug = Annotated[str, AfterValidator(check_feed_slug)]
+Network = Annotated[str, AfterValidator(check_network)]
 Endpoint = Annotated[str, AfterValidator(check_endpoint)]

@@ -159,12 +159,20 @@ def feed_json(feed: Feed) -> Json:
         "limit": feed.limit,
         "full": feed.full,
         "images": feed.images,
+        "previous_slugs": feed.previous_slugs,
     }
 
 
 def read_feed(slug: str, stored: Json) -> Feed:
     """The feed again."""
-    return Feed(slug=slug, **(stored | {"selection": read_selection(stored["selection"])}))
+    return Feed(
+        slug=slug,
+        **stored
+        | {
+            "selection": read_selection(stored["selection"]),
+            "previous_slugs": tuple(stored.get("previous_slugs", ())),
+        },
+    )
 
 
 def newsletter_json(newsletter: Newsletter) -> Json:

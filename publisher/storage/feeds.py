@@ -12,7 +12,7 @@ from publisher.storage.counters import latest, take
 from publisher.storage.definitions import apply_definitions, defined
 from publisher.storage.encoding import feed_json, read_feed
 from publisher.storage.lists import among
-from publisher.storage.schema import feed, feed_document, source
+from publisher.storage.schema import feed, feed_document, feed_history, source
 
 _FIRST_PAGE = 0
 
@@ -27,6 +27,17 @@ class SqlFeedDocuments(FeedDocuments):
         """Make the stored feeds these; documents of a feed left out are removed, its row is kept."""
         left_out = apply_definitions(self._connection, feed, {each.slug: feed_json(each) for each in feeds})
         self._remove_documents(left_out)
+        for each in feeds:
+            self._keep_history(each)
+
+    def _keep_history(self, renamed: Feed) -> None:
+        """Give a feed that was renamed the history that it had: its archive goes on."""
+        history = feed_history.c
+        for before in renamed.previous_slugs:
+            known = self._connection.execute(select(history.slug).where(history.slug == renamed.slug)).one_or_none()
+            if known is None:
+                moved = update(feed_history).where(history.slug == before).values(slug=renamed.slug)
+                self._connection.execute(moved)
 
     def all(self) -> list[Feed]:
         """All feeds, by slug."""
@@ -37,6 +48,10 @@ class SqlFeedDocuments(FeedDocuments):
         table, key = (source, source.c.name) if slug.startswith(SOURCE_FEEDS) else (feed, feed.c.slug)
         where = key == slug.removeprefix(SOURCE_FEEDS)
         return self._connection.execute(select(table.c.state).where(where)).scalar_one_or_none() == "removed"
+
+    def renamed(self, slug: str) -> str | None:
+        """The slug that the feed has now which had this one before; None when there is none."""
+        return next((each.slug for each in self.all() if slug in each.previous_slugs), None)
 
     def keep(self, slugs: Sequence[str]) -> None:
         """Remove the documents of all other feeds."""

@@ -9,29 +9,25 @@ changed; few of them at a time, as everybody may ask for any.
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
+from urllib.parse import quote
 
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.domain.feed import ArchivePage, FeedFormat, archive_page, is_implied
+from publisher.domain.feed import TTL, ArchivePage, FeedFormat, archive_page, is_implied
 from publisher.errors import StorageError
-from publisher.pipeline.ports import FeedDocument, Storage
-from publisher.web.bucket import Bucket
-from publisher.web.negotiation import not_modified, prefers_gzip
+from publisher.pipeline.ports import Clock, FeedDocument, Storage
+from publisher.web.bucket import Limit
+from publisher.web.representation import Document, Representations, raw
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "/feeds/"
-MAX_AGE = timedelta(minutes=15)
-"""How old a cache's copy may be. A reader keeps the document's own `ttl` (an hour), the longer of the two; were they
-equal, one that polls through a cache could be two hours late. Mail sent at once has a gap of 15 minutes too."""
 CHECK_EVERY = 1.0
 """Seconds for which the copies in memory are trusted."""
 
@@ -69,27 +65,7 @@ _IN_BROWSERS = {
 """What the types of feeds are called for who opens one in a browser (Fetch Metadata, `Sec-Fetch-Dest: document`):
 browsers show those types as source text, and XML with a style sheet as a page. The bytes are the same."""
 
-_RawHeaders = list[tuple[bytes, bytes]]
 _Name = tuple[str, FeedFormat]
-
-
-@dataclass(frozen=True, slots=True)
-class _Representation:
-    """A document in one encoding, with the headers of a 200 and of a 304."""
-
-    etag: str
-    last_modified: datetime
-    body: bytes
-    headers: _RawHeaders
-    headers_not_modified: _RawHeaders
-
-
-@dataclass(frozen=True, slots=True)
-class _Copies:
-    """A document as it is served."""
-
-    plain: _Representation
-    gzip: _Representation
 
 
 class FeedFiles:
@@ -102,16 +78,18 @@ class FeedFiles:
         error_page: ErrorPage,
         monotonic: Callable[[], float] = time.monotonic,
         archives: Archives | None = None,
+        clock: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self._storage = storage
         self._archives = archives
         self._implied = implied
         self._error_page = error_page
         self._monotonic = monotonic
-        self._copies: dict[_Name, _Copies] = {}
-        self._made: OrderedDict[_Name, _Copies] = OrderedDict()
-        self._pages: OrderedDict[_Name, _Copies] = OrderedDict()
-        self._making = Bucket(IMPLIED_A_SECOND, IMPLIED_A_SECOND)
+        self._clock = clock
+        self._copies: dict[_Name, Representations] = {}
+        self._made: OrderedDict[_Name, Representations] = OrderedDict()
+        self._pages: OrderedDict[_Name, Representations] = OrderedDict()
+        self._making = Limit(IMPLIED_A_SECOND, IMPLIED_A_SECOND)
         self._version = self._seq = -1
         self._checked = float("-inf")
 
@@ -125,11 +103,11 @@ class FeedFiles:
         name = _name(scope["path"])
         page = archive_page(name[0]) if name else None
         try:
-            copies = await (self._page(page, name) if page else self._find(name)) if name else None
-            slug = page.slug if page else name[0] if name else ""
-            gone = copies is None and name is not None and await run_in_threadpool(self._was, slug)
+            client = (scope.get("client") or (None,))[0]
+            copies = await (self._page(page, name, client) if page else self._find(name, client)) if name else None
+            gone = copies is None and name is not None and await run_in_threadpool(self._is_gone, *name)
         except _Elsewhere as elsewhere:
-            await send({"type": "http.response.start", "status": 302, "headers": elsewhere.headers})
+            await send({"type": "http.response.start", "status": elsewhere.status, "headers": elsewhere.headers})
             return await send({"type": "http.response.body", "body": b""})
         except _TooMany:
             return await self._error_page(scope, 429)(scope, receive, send)
@@ -138,18 +116,19 @@ class FeedFiles:
             return await self._error_page(scope, 503)(scope, receive, send)
         if copies is None:
             return await self._error_page(scope, 410 if gone else 404)(scope, receive, send)
-        await _answer(scope, send, copies)
+        browser = Headers(scope=scope).get("sec-fetch-dest") == "document"
+        await copies.answer(scope, send, self._clock(), _IN_BROWSERS if browser else None)
 
-    async def _find(self, name: _Name) -> _Copies | None:
+    async def _find(self, name: _Name, client: str | None) -> Representations | None:
         await self._revalidate()
         if is_implied(name[0]):
-            return await self._make(name)
+            return await self._make(name, client)
         copies = self._copies.get(name)
         if copies is None:
             versions, document = await run_in_threadpool(self._load, name)
             self._trust(*versions)
             if document is not None:
-                copies = self._copies[name] = _copies(document)
+                copies = self._copies[name] = _representations(document)
         return copies
 
     async def _revalidate(self) -> None:
@@ -162,16 +141,16 @@ class FeedFiles:
             except StorageError as error:
                 log.warning("feeds are served as they were last known", reason=str(error))
 
-    async def _make(self, name: _Name) -> _Copies | None:
+    async def _make(self, name: _Name, client: str | None) -> Representations | None:
         copies = self._made.get(name)
         if copies is None:
-            if self._making.wait(self._monotonic()):
+            if self._making.wait(self._monotonic(), client):
                 raise _TooMany
             seq = self._seq
             document = await run_in_threadpool(self._implied, *name)
             if document is None:
                 return None
-            copies = _copies(document)
+            copies = _representations(document)
             if seq == self._seq:
                 self._made[name] = copies
         if name in self._made:
@@ -180,7 +159,7 @@ class FeedFiles:
             self._made.popitem(last=False)
         return copies
 
-    async def _page(self, page: ArchivePage, name: _Name) -> _Copies | None:
+    async def _page(self, page: ArchivePage, name: _Name, client: str | None) -> Representations | None:
         """A page of an archive: under the address of its version, or what leads there. What it says in a version stays,
         so copies are good for as long as the version is."""
         archives = self._archives
@@ -190,15 +169,15 @@ class FeedFiles:
         if version is None:
             return None
         if version != page.version or not version:
-            raise _Elsewhere(archives.archive_url(page.slug, page.number, version, name[1]))
+            raise _Elsewhere(archives.archive_url(page.slug, page.number, version, name[1]), permanent=False)
         copies = self._pages.get(name)
         if copies is None:
-            if self._making.wait(self._monotonic()):
+            if self._making.wait(self._monotonic(), client):
                 raise _TooMany
             document = await run_in_threadpool(archives.archived, page.slug, page.number, name[1])
             if document is None:
                 return None
-            copies = _copies(document)
+            copies = _representations(document)
             if document.shape == version:
                 self._pages[name] = copies
         if name in self._pages:
@@ -218,9 +197,15 @@ class FeedFiles:
         with self._storage.read() as work:
             return work.feeds.version(), work.articles.latest_seq()
 
-    def _was(self, slug: str) -> bool:
+    def _is_gone(self, name: str, format: FeedFormat) -> bool:
+        """Whether a document that isn't there was removed for good. Raises _Elsewhere for that of a feed renamed."""
+        slug, slash, rest = name.partition("/")
+        page = archive_page(name)
         with self._storage.read() as work:
-            return work.feeds.was(slug)
+            if new := work.feeds.renamed(slug):
+                relative = f"{'../' * name.count('/')}{quote(new)}{slash}{quote(rest)}.{format}"
+                raise _Elsewhere(relative, permanent=True)
+            return work.feeds.was(page.slug if page else name)
 
     def _load(self, name: _Name) -> tuple[tuple[int, int], FeedDocument | None]:
         """A document and the versions that it belongs to: those first, so that they are never too new."""
@@ -229,14 +214,15 @@ class FeedFiles:
 
 
 class _Elsewhere(Exception):
-    """The page of an archive is at another address now. It may come back, so nobody should remember this for good."""
+    """A document is at another address: for good, or for now (what may come back nobody should remember)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, permanent: bool) -> None:
         super().__init__(url)
-        self.headers = _raw(
+        self.status = 301 if permanent else 302
+        self.headers = raw(
             {
                 "Location": url,
-                "Cache-Control": "no-cache",
+                "Cache-Control": f"public, max-age={TTL.total_seconds():.0f}" if permanent else "no-cache",
                 "Content-Length": "0",
                 "Access-Control-Allow-Origin": "*",
             }
@@ -265,57 +251,23 @@ def _name(path: str) -> _Name | None:
     return (unicodedata.normalize("NFC", slug), format) if slug and slug.isprintable() else None
 
 
-async def _answer(scope: Scope, send: Send, copies: _Copies) -> None:
-    headers = Headers(scope=scope)
-    chosen = copies.gzip if prefers_gzip(_joined(headers, "accept-encoding")) else copies.plain
-    unchanged = not_modified(
-        _joined(headers, "if-none-match"), headers.get("if-modified-since"), chosen.etag, chosen.last_modified
-    )
-    status, sent = (304, chosen.headers_not_modified) if unchanged else (200, chosen.headers)
-    if headers.get("sec-fetch-dest") == "document":
-        sent = [(name, _IN_BROWSERS.get(value, value)) for name, value in sent]
-    body = b"" if unchanged or scope["method"] == "HEAD" else chosen.body
-    await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _joined(headers: Headers, name: str) -> str | None:
-    """A list header, which may come in several lines (RFC 9110, section 5.3)."""
-    lines = headers.getlist(name)
-    return ", ".join(lines) if lines else None
-
-
-def _copies(document: FeedDocument) -> _Copies:
-    return _Copies(
-        plain=_representation(document, document.etag, document.body, {}),
-        gzip=_representation(document, document.etag_gzip, document.body_gzip, {"Content-Encoding": "gzip"}),
+def _representations(document: FeedDocument) -> Representations:
+    return Representations(
+        Document(
+            body=document.body,
+            body_gzip=document.body_gzip,
+            etag=document.etag,
+            last_modified=document.last_modified,
+            media_type=document.format.media_type,
+            max_age=TTL,
+            vary="Accept-Encoding, Sec-Fetch-Dest",
+            # For pages that show a feed by script.
+            shared={"Access-Control-Allow-Origin": "*"},
+        )
     )
 
 
-def _representation(document: FeedDocument, etag: str, body: bytes, encoding: Mapping[str, str]) -> _Representation:
-    # What a 304 repeats: RFC 9110, section 15.4.5. The last is for pages that show a feed by script.
-    shared = {
-        "ETag": etag,
-        "Last-Modified": format_datetime(document.last_modified.astimezone(UTC), usegmt=True),
-        "Cache-Control": f"public, max-age={int(MAX_AGE.total_seconds())}",
-        "Vary": "Accept-Encoding, Sec-Fetch-Dest",
-        "Access-Control-Allow-Origin": "*",
-    }
-    full = {
-        **shared,
-        **encoding,
-        "Content-Type": document.format.media_type,
-        "Content-Length": str(len(body)),
-        "X-Content-Type-Options": "nosniff",
-    }
-    return _Representation(etag, document.last_modified, body, _raw(full), _raw(shared))
-
-
-def _raw(headers: Mapping[str, str]) -> _RawHeaders:
-    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-_OPTIONS = _raw(
+_OPTIONS = raw(
     {
         "Allow": "GET, HEAD, OPTIONS",
         # What a browser asks before a script may send conditions (Fetch Standard, section 3.3.3).

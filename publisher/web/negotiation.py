@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+PLAIN = "identity"
+"""The coding of plain bytes."""
+
 _WEIGHT = re.compile(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
@@ -35,6 +38,23 @@ def prefers_gzip(accept_encoding: str | None) -> bool:
         return plain == 0
     # Unnamed, the plain bytes are acceptable without a weight: whatever was named goes before them.
     return gzip > 0 and gzip >= (plain or 0)
+
+
+def best_coding(accept_encoding: str | None, offered: Sequence[str]) -> str:
+    """The content coding that is wanted most (RFC 9110, section 12.5.3); among those wanted alike the first offered,
+    and the plain bytes last.
+
+    A client that refuses all gets the plain bytes, one that refuses only these the last offered.
+    """
+    weights = _weights(accept_encoding or "")
+    plain = _first(weights, PLAIN, "*")
+    chosen, most = PLAIN, plain or 0.0
+    for coding in reversed(offered):
+        weight = _first(weights, coding, f"x-{coding}", "*")
+        if weight and weight >= most:
+            chosen, most = coding, weight
+    unnamed = _first(weights, offered[-1], f"x-{offered[-1]}", "*") is None
+    return offered[-1] if chosen == PLAIN and plain == 0 and unnamed else chosen
 
 
 def best_language(accept_language: str | None, offered: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import errno
 import socket
 import threading
 import time
+from collections.abc import Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,10 +22,11 @@ class Server:
     """One application on one address.
 
     No signal handlers and no access log: its lines would hold addresses and tokens. `key` names the setting that a
-    message speaks of when the port can't be had.
+    message speaks of when the port can't be had. Who asks is believed to `trusted_proxies` alone, addresses and
+    networks: there the client is the last address in X-Forwarded-For that is none of theirs.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int, key: str) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, key: str, trusted_proxies: Sequence[str] = ()) -> None:
         self.host = host
         self.port = port
         """The port it listens on; for 0 the one that was given, once started."""
@@ -37,8 +39,9 @@ class Server:
             log_level="warning",
             access_log=False,
             server_header=False,
-            # What comes through a proxy is not read here, so forged headers change nothing.
-            proxy_headers=False,
+            # Without a proxy to trust they are not read, so forged headers change nothing.
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)

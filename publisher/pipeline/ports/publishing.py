@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from publisher.domain.article import ArticleState, Tombstone
-from publisher.domain.feed import Feed, FeedFormat
+from publisher.domain.feed import TTL, Feed, FeedFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,10 @@ class FeedDocuments(Protocol):
         """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
         ...
 
+    def renamed(self, slug: str) -> str | None:
+        """The slug that the feed has now which had this one before; None when there is none."""
+        ...
+
     def standing(self) -> Mapping[str, Standing]:
         """How the feeds that have all three documents stand, by slug."""
         ...
@@ -102,7 +106,7 @@ class Channel:
     self_urls: Mapping[FeedFormat, str]
     items: tuple[ArticleState, ...]
     updated: datetime
-    ttl: timedelta = timedelta(hours=1)
+    ttl: timedelta = TTL
     style: str = ""
     prev_archive: Mapping[FeedFormat, str] = field(default_factory=dict)
     next_archive: Mapping[FeedFormat, str] = field(default_factory=dict)

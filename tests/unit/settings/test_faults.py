@@ -165,6 +165,29 @@ def test_sources(tmp_path: Path, line: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("slugs", "others", "expected"),
+    [
+        ("new", "", "'new' is a feed's name now; leave it out"),
+        ("other", "", "'other' is a feed's name now; leave it out"),
+        ("old", "old", "'old' is another feed's former name; leave it out"),
+        ("tag", "", "is taken by publisher itself"),
+    ],
+)
+def test_former_names_of_feeds(tmp_path: Path, slugs: str, others: str, expected: str) -> None:
+    text = "".join(
+        f'[[feed]]\nslug = "{slug}"\ntitle = "x"\nprevious_slugs = [{", ".join(repr(one) for one in before.split())}]\n'
+        for slug, before in (("other", others), ("new", slugs))
+    )
+    assert expected in only(tmp_path, text)
+
+
+@pytest.mark.parametrize("written", ["localhost", "10.0.0.0/33", "10.0.0.1/8", "*"])
+def test_a_trusted_proxy_is_an_address_or_a_network(tmp_path: Path, written: str) -> None:
+    fault = only(tmp_path, f'[web]\ntrusted_proxies = ["{written}"]')
+    assert 'write an address or a network, such as "127.0.0.1" or "10.0.0.0/8"' in fault
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("", 'source[0] "blog".url: is missing; a feed is read from its url'),

@@ -51,6 +51,21 @@ def test_definitions_come_back_as_they_were_by_slug(storage: SqlStorage) -> None
         assert work.feeds.all() == [ALL, NEWS]
 
 
+def test_a_feed_that_was_renamed_keeps_its_id_and_its_history(storage: SqlStorage) -> None:
+    with storage.begin() as work:
+        work.feeds.apply([NEWS])
+        history = work.histories.lock("news")
+    with storage.begin() as work:
+        work.feeds.apply([replace(NEWS, slug="docks", previous_slugs=("news",))])
+        work.feeds.apply([renamed := replace(NEWS, slug="harbour", previous_slugs=("news", "docks"))])
+    with storage.read() as work:
+        assert work.feeds.all() == [renamed]
+        assert [work.feeds.renamed(slug) for slug in ("news", "docks", "harbour", "x")] == ["harbour"] * 2 + [None] * 2
+        instance = work.meta.instance()
+        assert work.histories.of(["harbour"])["harbour"].id == history.id
+    assert renamed.id(instance) == NEWS.id(instance)
+
+
 def test_a_changed_definition_replaces_the_old_one(storage: SqlStorage) -> None:
     with storage.begin() as work:
         work.feeds.apply([NEWS])

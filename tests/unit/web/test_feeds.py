@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import brotli
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Scope
@@ -21,7 +22,9 @@ from tests.unit.storage.made import entry, put_articles
 
 MODIFIED = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 LAST_MODIFIED = "Tue, 24 Nov 2026 08:00:00 GMT"
-CACHE_CONTROL = "public, max-age=900"
+CACHE_CONTROL = "public, max-age=1800"
+NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=UTC)
+EXPIRES = "Tue, 24 Nov 2026 09:30:00 GMT"
 
 
 def document(slug: str = "news", format: FeedFormat = FeedFormat.RSS, text: str = "<rss>海</rss>") -> FeedDocument:
@@ -41,6 +44,7 @@ def document(slug: str = "news", format: FeedFormat = FeedFormat.RSS, text: str 
 
 RSS = document()
 PLAIN, ZIPPED = RSS.etag, RSS.etag_gzip
+BROTLI = f'{PLAIN[:-1]}-br"'
 
 
 @dataclass
@@ -140,7 +144,7 @@ def implied() -> Implied:
 def feeds(
     watched: Watched, implied: Implied, monotonic: Monotonic, archives: Pages, serve: Callable[[ASGIApp], object]
 ) -> Iterator[object]:
-    return serve(FeedFiles(watched, implied, error_page, monotonic, archives))
+    return serve(FeedFiles(watched, implied, error_page, monotonic, archives, lambda: NOW))
 
 
 def test_a_document_comes_with_all_its_headers(feeds) -> None:
@@ -153,18 +157,25 @@ def test_a_document_comes_with_all_its_headers(feeds) -> None:
         "etag": PLAIN,
         "last-modified": LAST_MODIFIED,
         "cache-control": CACHE_CONTROL,
+        "expires": EXPIRES,
         "vary": "Accept-Encoding, Sec-Fetch-Dest",
         "access-control-allow-origin": "*",
         "x-content-type-options": "nosniff",
     }
 
 
-def test_compressed_it_has_a_tag_of_its_own(feeds) -> None:
-    answer = feeds.ask("/feeds/news.rss", {"Accept-Encoding": "gzip, deflate, br"})
-    assert gzip.decompress(answer.body) == RSS.body
-    assert answer.headers["content-encoding"] == "gzip"
-    assert answer.headers["etag"] == ZIPPED
-    assert answer.headers["content-length"] == str(len(RSS.body_gzip))
+@pytest.mark.parametrize(
+    ("accepted", "coding", "tag", "plain"),
+    [("gzip, deflate", "gzip", ZIPPED, gzip.decompress), ("gzip, deflate, br", "br", BROTLI, brotli.decompress)],
+)
+def test_compressed_it_has_a_tag_of_its_own(
+    feeds, accepted: str, coding: str, tag: str, plain: Callable[[bytes], bytes]
+) -> None:
+    answer = feeds.ask("/feeds/news.rss", {"Accept-Encoding": accepted})
+    assert plain(answer.body) == RSS.body
+    assert answer.headers["content-encoding"] == coding
+    assert answer.headers["etag"] == tag
+    assert answer.headers["content-length"] == str(len(answer.body))
     assert answer.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
 
 
@@ -198,6 +209,9 @@ TABLE = [
     ({"If-None-Match": PLAIN, "Accept-Encoding": "gzip"}, 200, ZIPPED),
     ({"If-None-Match": ZIPPED, "Accept-Encoding": "gzip"}, 304, ZIPPED),
     ({"If-None-Match": f"{PLAIN}, {ZIPPED}", "Accept-Encoding": "gzip"}, 304, ZIPPED),
+    ({"If-None-Match": f"{PLAIN}, {ZIPPED}", "Accept-Encoding": "gzip, br"}, 200, BROTLI),
+    ({"If-None-Match": f"W/{BROTLI}", "Accept-Encoding": "gzip, br"}, 304, BROTLI),
+    ({"Accept-Encoding": "br;q=0.5, gzip"}, 200, ZIPPED),
     ({"If-Modified-Since": LAST_MODIFIED}, 304, PLAIN),
     ({"If-Modified-Since": LAST_MODIFIED, "Accept-Encoding": "gzip"}, 304, ZIPPED),
     ({"If-Modified-Since": "Tue, 24 Nov 2026 07:59:59 GMT"}, 200, PLAIN),
@@ -205,7 +219,7 @@ TABLE = [
     ({"If-None-Match": '"other"', "If-Modified-Since": LAST_MODIFIED}, 200, PLAIN),
     ({"If-None-Match": PLAIN, "If-Modified-Since": "Tue, 24 Nov 2020 08:00:00 GMT"}, 304, PLAIN),
     ({"Accept-Encoding": "gzip;q=0"}, 200, PLAIN),
-    ({"Accept-Encoding": "identity;q=0, *"}, 200, ZIPPED),
+    ({"Accept-Encoding": "identity;q=0, *"}, 200, BROTLI),
     ({"Accept-Encoding": "*;q=0"}, 200, PLAIN),
 ]
 
@@ -217,13 +231,13 @@ def test_conditions_and_encodings(feeds, headers: dict[str, str], status: int, e
     assert (answer.status, answer.headers["etag"]) == (status, etag)
     # What a cache needs is on both answers; what describes a body only where there is one to describe.
     assert answer.headers["last-modified"] == LAST_MODIFIED
-    assert answer.headers["cache-control"] == CACHE_CONTROL
+    assert (answer.headers["cache-control"], answer.headers["expires"]) == (CACHE_CONTROL, EXPIRES)
     assert answer.headers["vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert ("content-type" in answer.headers) is (status == 200)
     assert bool(answer.body) is (status == 200 and method == "GET")
-    if status == 200:
-        length = len(RSS.body if etag == PLAIN else RSS.body_gzip)
-        assert answer.headers["content-length"] == str(length)
+    if status == 200 and method == "GET":
+        assert answer.headers["content-length"] == str(len(answer.body))
+        assert answer.headers.get("content-encoding") == {ZIPPED: "gzip", BROTLI: "br"}.get(etag)
 
 
 @pytest.mark.parametrize(
@@ -313,6 +327,22 @@ def test_a_feed_that_is_removed_is_gone(feeds, watched: Watched, monotonic: Mono
         work.feeds.apply([])
     monotonic.now += CHECK_EVERY
     assert feeds.ask("/feeds/news.rss").status == 410
+
+
+def test_a_feed_that_was_renamed_is_found_by_its_former_names(feeds, watched: Watched, monotonic: Monotonic) -> None:
+    assert feeds.ask("/feeds/news.rss").status == 200
+    with watched.begin() as work:
+        work.feeds.apply([Feed(slug="晨报", title="News", previous_slugs=("latest", "news"))])
+    monotonic.now += CHECK_EVERY
+    for before, now in (
+        ("/feeds/news.rss", f"{quote('晨报')}.rss"),
+        ("/feeds/latest.json", f"{quote('晨报')}.json"),
+        ("/feeds/news/archive/3-ab.atom", f"../../{quote('晨报')}/archive/3-ab.atom"),
+    ):
+        answer = feeds.ask(before)
+        assert (answer.status, answer.headers["location"], answer.body) == (301, now, b"")
+        assert answer.headers["cache-control"] == CACHE_CONTROL
+    assert feeds.ask("/feeds/other.rss").status == 404
 
 
 def test_without_the_database_known_feeds_are_served_and_others_are_a_503(

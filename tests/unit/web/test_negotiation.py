@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from publisher.web.negotiation import best_language, not_modified, prefers_gzip
+from publisher.web.negotiation import best_coding, best_language, not_modified, prefers_gzip
 
 AT = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 ON_TIME = "Tue, 24 Nov 2026 08:00:00 GMT"
@@ -89,6 +89,33 @@ def test_fractions_of_a_second_are_not_in_a_date_and_so_do_not_count() -> None:
 )
 def test_prefers_gzip(accept_encoding: str | None, expected: bool) -> None:
     assert prefers_gzip(accept_encoding) is expected
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "expected"),
+    [
+        (None, "identity"),
+        ("", "identity"),
+        ("gzip", "gzip"),
+        ("x-gzip", "gzip"),
+        ("gzip, br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.9, gzip", "gzip"),
+        ("BR;Q=0.5", "br"),
+        ("*", "br"),
+        ("br;q=0, *", "gzip"),
+        ("gzip;q=0, br;q=0", "identity"),
+        ("*;q=0", "identity"),
+        ("identity", "identity"),
+        ("identity, gzip;q=0.5", "identity"),
+        ("identity;q=0", "gzip"),
+        ("identity;q=0, gzip;q=0, br", "br"),
+        ("zstd", "identity"),
+        ("gzip;q=nonsense", "identity"),
+    ],
+)
+def test_best_coding(accept_encoding: str | None, expected: str) -> None:
+    assert best_coding(accept_encoding, ("br", "gzip")) == expected
 
 
 @pytest.mark.parametrize(

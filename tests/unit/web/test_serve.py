@@ -129,6 +129,29 @@ def test_signals_stay_with_the_program() -> None:
     assert server.stop(PATIENCE)
 
 
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "client"),
+    [
+        ((), "9.9.9.9", "127.0.0.1"),
+        (("127.0.0.1",), "9.9.9.9", "9.9.9.9"),
+        (("127.0.0.0/8", "10.0.0.0/8"), "6.6.6.6, 9.9.9.9, 10.0.0.3", "9.9.9.9"),
+        (("10.0.0.0/8",), "9.9.9.9", "127.0.0.1"),
+    ],
+)
+def test_who_asks_is_believed_to_trusted_proxies_alone(trusted: tuple[str, ...], forwarded: str, client: str) -> None:
+    def who(request: Request) -> PlainTextResponse:
+        assert request.client is not None
+        return PlainTextResponse(f"<{request.client.host} {request.url.scheme}>")
+
+    server = Server(Starlette(routes=[Route("/", who)]), "127.0.0.1", 0, KEY, trusted)
+    server.start()
+    headers = f"X-Forwarded-For: {forwarded}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n"
+    with ask(server.port, f"GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode()) as connection:
+        answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+    assert server.stop(PATIENCE)
+    assert f"<{client} {'http' if client == '127.0.0.1' else 'https'}>" in answer
+
+
 def test_no_line_of_the_log_tells_who_asked_for_what(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         server = Server(application(), "127.0.0.1", 0, KEY)
