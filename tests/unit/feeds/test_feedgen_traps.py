@@ -200,7 +200,7 @@ def test_updates_are_hinted_in_elements_that_exist() -> None:
     assert rss(feed.rss_str()).find(f"{SY}updatePeriod") is None
 
     ours_rss = ours(FeedFormat.RSS)
-    assert ours_rss.findtext("ttl") == "60"
+    assert ours_rss.findtext("ttl") == "30"
     assert not [node.tag for node in ours_rss.iter() if str(node.tag).startswith(SY)]
 
 

@@ -68,7 +68,7 @@ def test_hostile_articles_make_valid_documents(
         (FeedFormat.ATOM, 'rel="via"', ""),
         (FeedFormat.ATOM, "<id>https://news.example/</id>", ""),
         (FeedFormat.RSS, ' length="1234"', ""),
-        (FeedFormat.RSS, "<ttl>60</ttl>", ""),
+        (FeedFormat.RSS, "<ttl>30</ttl>", ""),
         (FeedFormat.RSS, "dc:creator>", "author>"),
         (FeedFormat.RSS, ' isPermaLink="false"', ""),
         (FeedFormat.RSS, ">https://news.example/1<", ">/1<"),
