@@ -1,6 +1,7 @@
 """Images are looked after beside the road: real hosts that look at the Referer, real pictures, real files."""
 
 import json
+import os
 import shutil
 import ssl
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.sources.images import PillowImages
 from publisher.storage.database import SqlStorage
 from publisher.storage.image_files import ImageFolder
-from tests.fakes import FakeClock, entry
+from tests.fakes import START, FakeClock, entry
 from tests.pictures import packed, picture
 from tests.unit.sources.site import Answer, Asked
 from tests.unit.sources.site import Site as Host
@@ -543,8 +544,8 @@ def test_files_that_nothing_remembers_go_and_files_that_are_lost_come_again(stag
     files.remove([name])
     left = "f" * 32 + ".jpg"
     files.keep(left, b"left by an interrupted run")
-    stage.clock.now = next(iter(files.all().values())) + timedelta(days=2)
-    stage.tend()
+    os.utime(stage.folder / "ff" / left, (START.timestamp(), START.timestamp()))
+    stage.tend(hours=48)
     assert files.all().keys() == set()
     stage.tend()
     assert files.all().keys() == {name}
