@@ -97,10 +97,11 @@ def clean_channel(channel: Channel) -> Channel:
     return replace(
         channel,
         title=line(channel.title) or channel.slug,
-        description=line(channel.description),
+        description=line(f"{channel.description} {channel.notice}"),
         language=language_tag(channel.language),
         home_url=web_address(channel.home_url) or line(channel.home_url),
         self_urls={form: url for form, url in addresses.items() if url},
+        hubs=tuple(url for hub in channel.hubs if (url := web_address(hub))),
         updated=_whole_seconds(channel.updated),
     )
 

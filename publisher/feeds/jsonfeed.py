@@ -21,6 +21,9 @@ def write_json(channel: Channel) -> bytes:
         feed_url=channel.self_urls.get(FeedFormat.JSON),
         description=channel.description,
         language=channel.language,
+        # The pages of a feed are its archive's here: JSON Feed knows no other (section "next_url").
+        next_url=channel.prev_archive.get(FeedFormat.JSON),
+        hubs=[{"type": "WebSub", "url": hub} for hub in channel.hubs],
     )
     document["items"] = [_item(item, channel) for item in items(channel)]
     return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"

@@ -4,7 +4,8 @@ Each mend has a test that shows feedgen alone falling into the trap, so that a m
 needless is noticed.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 
@@ -25,6 +26,9 @@ from publisher.pipeline.ports import Channel
 
 _GENERATOR = "publisher"
 _ATOM_LINK = "{http://www.w3.org/2005/Atom}link"
+_HISTORY = "http://purl.org/syndication/history/1.0"
+_SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _MEDIA_TYPE = {FeedFormat.RSS: "application/rss+xml", FeedFormat.ATOM: "application/atom+xml"}
@@ -102,6 +106,49 @@ class _Style(BaseExtension):  # type: ignore[misc]
         return self.extend_rss(root)
 
 
+class _Relations(BaseExtension):  # type: ignore[misc]
+    """How a document stands to others and to time: hubs, archives (RFC 5005), deleted entries (RFC 6721), and when to
+    ask again. feedgen has one link of each kind in RSS, and writes `sy:UpdatePeriod`."""
+
+    channel: Channel
+
+    def extend_ns(self) -> dict[str, str]:
+        return {"fh": _HISTORY, "sy": _SYNDICATION, **({"at": _TOMBSTONES} if self.channel.deleted else {})}
+
+    def extend_rss(self, root: etree._Element) -> etree._Element:
+        channel = root.find("channel")
+        assert channel is not None
+        for attributes in _links(self.channel, FeedFormat.RSS):
+            etree.SubElement(channel, _ATOM_LINK, attributes)
+        self._extend(channel)
+        return root
+
+    def extend_atom(self, root: etree._Element) -> etree._Element:
+        for attributes in _links(self.channel, FeedFormat.ATOM):
+            etree.SubElement(root, "link", attributes)
+        for gone in self.channel.deleted:
+            etree.SubElement(root, f"{{{_TOMBSTONES}}}deleted-entry", ref=gone.guid, when=gone.at.isoformat())
+        self._extend(root)
+        return root
+
+    def _extend(self, parent: etree._Element) -> None:
+        if self.channel.archive:
+            etree.SubElement(parent, f"{{{_HISTORY}}}archive")
+        else:
+            etree.SubElement(parent, f"{{{_SYNDICATION}}}updatePeriod").text = "hourly"
+            times = max(1, int(timedelta(hours=1) / self.channel.ttl))
+            etree.SubElement(parent, f"{{{_SYNDICATION}}}updateFrequency").text = str(times)
+
+
+def _links(channel: Channel, format: FeedFormat) -> Iterator[dict[str, str]]:
+    """What leads from a document to others, besides itself and its page."""
+    yield from ({"rel": "hub", "href": hub} for hub in channel.hubs)
+    others = {"prev-archive": channel.prev_archive, "next-archive": channel.next_archive, "current": channel.current}
+    for relation, urls in others.items():
+        if format in urls:
+            yield {"rel": relation, "href": urls[format], "type": _MEDIA_TYPE[format]}
+
+
 def write_rss(channel: Channel) -> bytes:
     """The channel as RSS 2.0 with full text in `content:encoded` and the summary, as HTML, in `description`."""
     channel = clean_channel(channel)
@@ -141,6 +188,8 @@ def _feed(channel: Channel, format: FeedFormat) -> FeedGenerator:
         feed.language(channel.language)
     feed.register_extension("style", _Style)
     feed.style.href = line(channel.style)
+    feed.register_extension("relations", _Relations)
+    feed.relations.channel = channel
     if format in channel.self_urls:
         feed.link(href=channel.self_urls[format], rel="self", type=_MEDIA_TYPE[format])
     # The last link becomes the RSS channel's.

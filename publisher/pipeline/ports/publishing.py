@@ -93,6 +93,9 @@ class Channel:
 
     `deleted` are entries that were taken away (RFC 6721), `notice` is what a reader should know of the feed itself.
 
+    `deleted` are articles that were taken away, `notice` is a sentence for readers on how the feed stands, `hubs` are
+    told of its changes (W3C WebSub).
+
     `home_url` is the page that shows the same to people, `style` the path of the style sheet for browsers that are
     given the document itself.
     """
@@ -114,6 +117,7 @@ class Channel:
     archive: bool = False
     deleted: tuple[Tombstone, ...] = ()
     notice: str = ""
+    hubs: tuple[str, ...] = ()
 
 
 class FeedWriter(Protocol):

@@ -1,7 +1,9 @@
 """Each trap of feedgen: that it is there (so that a mended feedgen is noticed), and that our documents avoid it."""
 
+import json
 import locale
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +13,9 @@ import time_machine
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from publisher.domain.article import Tombstone
 from publisher.domain.feed import FeedFormat
+from publisher.feeds.documents import FeedDocumentWriter
 from tests.unit.feeds.samples import BODY, EARLIER, FULL, SEEN, channel, state, write
 from tests.unit.feeds.validity import ATOM, CONTENT, DC, MEDIA, atom_faults
 
@@ -201,7 +205,41 @@ def test_updates_are_hinted_in_elements_that_exist() -> None:
 
     ours_rss = ours(FeedFormat.RSS)
     assert ours_rss.findtext("ttl") == "30"
-    assert not [node.tag for node in ours_rss.iter() if str(node.tag).startswith(SY)]
+    hints = [(node.tag, node.text) for node in ours_rss.iter() if str(node.tag).startswith(SY)]
+    assert hints == [(f"{SY}updatePeriod", "hourly"), (f"{SY}updateFrequency", "2")]
+
+
+def test_every_link_of_a_feed_reaches_rss() -> None:
+    feed, _ = plain()
+    feed.link(href="https://hub.example/", rel="hub")
+    feed.link(href="https://news.example/", rel="alternate")
+    assert b"hub.example" not in feed.rss_str()
+
+    urls = {form: f"https://news.example/{form}" for form in FeedFormat}
+    whole = replace(
+        channel(), hubs=("https://hub.example/",), prev_archive=urls, next_archive=urls, current=urls, archive=True
+    )
+    at = "{http://www.w3.org/2005/Atom}"
+    fh = "{http://purl.org/syndication/history/1.0}"
+    for form, tag in ((FeedFormat.RSS, f"{at}link"), (FeedFormat.ATOM, f"{at}link")):
+        root = etree.fromstring(FeedDocumentWriter().write(whole, form))
+        links = {node.get("rel"): node.get("href") for node in root.iter(tag) if node.getparent().tag != f"{at}entry"}
+        assert links["hub"] == "https://hub.example/"
+        assert [links[rel] for rel in ("prev-archive", "next-archive", "current")] == [urls[form]] * 3
+        assert root.find(f".//{fh}archive") is not None
+    document = json.loads(FeedDocumentWriter().write(whole, FeedFormat.JSON))
+    assert document["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
+    assert document["next_url"] == urls[FeedFormat.JSON]
+
+
+def test_a_deleted_entry_is_told_in_atom() -> None:
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    told = replace(channel(), deleted=(Tombstone("urn:uuid:1", at),), notice="Its sources do not answer.")
+    root = etree.fromstring(FeedDocumentWriter().write(told, FeedFormat.ATOM))
+    [gone] = root.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert dict(gone.attrib) == {"ref": "urn:uuid:1", "when": "2026-11-24T08:00:00+00:00"}
+    for form in FeedFormat:
+        assert "Its sources do not answer." in FeedDocumentWriter().write(told, form).decode()
 
 
 def test_media_stand_in_the_item_not_in_a_group() -> None:

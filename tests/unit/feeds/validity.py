@@ -24,9 +24,11 @@ UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 CHANNEL_ELEMENTS = ["title", "link", "description", "docs", "generator", "language", "lastBuildDate", "ttl", "item"]
 ITEM_ELEMENTS = ["title", "link", "description", "guid", "category", "enclosure", "pubDate", "source"]
-CHANNEL_EXTENSIONS = {f"{ATOM}link"}
+SY = "{http://purl.org/rss/1.0/modules/syndication/}"
+FH = "{http://purl.org/syndication/history/1.0}"
+CHANNEL_EXTENSIONS = {f"{ATOM}link", f"{SY}updatePeriod", f"{SY}updateFrequency", f"{FH}archive"}
 ITEM_EXTENSIONS = {f"{CONTENT}encoded", f"{DC}creator", f"{DC}language", f"{MEDIA}content", f"{ATOM}link"}
-REPEATABLE = {"category", "item", f"{DC}creator", f"{MEDIA}content"}
+REPEATABLE = {f"{ATOM}link", "category", "item", f"{DC}creator", f"{MEDIA}content"}
 
 
 @cache
