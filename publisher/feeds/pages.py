@@ -190,21 +190,21 @@ class HtmlPages(PageWriter):
 
     def feeds(self, page: FeedsPage) -> bytes:
         """The page that lists all feeds."""
-        base = self.site.base_url
+        base, speaks = self.site.base_url, self._speaker(None)
         return self._render(
             "feeds",
-            self._speaker(None),
+            speaks,
             feeds=[feed_view(feed, base) for feed in page.feeds],
             newsletters=[feed_view(feed, base) for feed in page.newsletters],
             sources=[feed_view(feed, base) for feed in page.sources],
-            everything=feed_view(Feed(slug="all", title=self.site.title), base),
+            everything=feed_view(Feed(slug="all", title=speaks.gettext("All articles")), base),
             canonical=base + quoted(FeedsAddress()),
         )
 
     def outline(self, page: FeedsPage) -> bytes:
         """The same for feed readers (OPML 2.0)."""
         speaks = self._speaker(None)
-        everything = Feed(slug="all", title=self.site.title, language=self.site.language)
+        everything = Feed(slug="all", title=f"{self.site.title}: {speaks.gettext('All articles')}")
         groups = (
             (speaks.gettext("Feeds"), (everything, *page.feeds)),
             (speaks.gettext("Newsletters"), page.newsletters),

@@ -72,6 +72,14 @@ class PagePublisher:
             case FeedsAddress():
                 return Page(body=self.writer.feeds(self._feeds()))
 
+    def moved(self, address: PageAddress) -> PageAddress | None:
+        """Where a page is now whose feed was renamed."""
+        if not isinstance(address, ListAddress):
+            return None
+        with self.storage.read() as work:
+            slug = work.feeds.renamed(address.slug)
+        return ListAddress(slug, address.before) if slug else None
+
     def outline(self) -> Page:
         """All public feeds as a list for feed readers."""
         return Page(body=self.writer.outline(self._feeds()), media_type="text/x-opml; charset=utf-8")

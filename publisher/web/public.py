@@ -131,7 +131,12 @@ def public_routes(storage: Storage, publisher: PagePublisher, root: str) -> APIR
         address = read_path(path)
         if address is not None:
             found = address
-            return kept.answer(request, path, lambda: publisher.page(found), limited=_is_limited(found))
+            try:
+                return kept.answer(request, path, lambda: publisher.page(found), limited=_is_limited(found))
+            except HTTPException as error:
+                if error.status_code not in _STATUS.values() or (now := publisher.moved(found)) is None:
+                    raise
+                return RedirectResponse(root + quoted(now), 301)
         if not path.endswith("/") and (meant := read_path(f"{path}/")):
             return RedirectResponse(root + quoted(meant), 301)
         raise HTTPException(404)

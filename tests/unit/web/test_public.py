@@ -226,6 +226,22 @@ def test_a_hidden_article_is_gone_and_an_unknown_one_was_never_there(client: Any
         assert client.ask(path).status == 404
 
 
+def test_the_page_of_a_feed_that_is_no_longer_defined_is_gone(client: Any, desk: Desk) -> None:
+    assert client.ask("/feeds/news/").status == 200
+    with desk.storage.begin() as work:
+        work.feeds.apply([])
+        work.sources.apply([], desk.clock())
+    assert [client.ask(f"/feeds/{slug}/").status for slug in (quote("晚间-新闻"), "source/own")] == [410, 410]
+
+
+def test_the_page_of_a_feed_follows_its_name(client: Any, desk: Desk) -> None:
+    with desk.storage.begin() as work:
+        work.feeds.apply([Feed(slug="新闻", title="News", previous_slugs=("news", "晚间-新闻"))])
+    for before in ("news", quote("晚间-新闻")):
+        answer = client.ask(f"/feeds/{before}/")
+        assert (answer.status, answer.headers["location"]) == (301, f"/news/feeds/{quote('新闻')}/")
+
+
 def test_without_its_slash_a_page_is_moved(client: Any, desk: Desk) -> None:
     for path in ("/feeds", "/feeds/news", "/articles/1", "/editions/3", f"/feeds/{quote('晚间-新闻')}"):
         answer = client.ask(path)
