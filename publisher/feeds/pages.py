@@ -9,14 +9,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from publisher.domain.article import ArticleState, shorten
 from publisher.domain.feed import LONGEST_NAME, Feed, FeedFormat
 from publisher.domain.image import LocalImage
 from publisher.domain.pages import (
-    SEARCH,
     ArticleAddress,
     EditionAddress,
     FeedsAddress,
@@ -278,11 +277,6 @@ class HtmlPages(PageWriter):
 
     def _edition_date(self, page: EditionPage, speaks: Translator) -> str:
         return speaks.date(page.edition.cut_at, ZoneInfo(page.newsletter.timezone), "long")
-
-
-def search_path(site: Site, query: str) -> str:
-    """Where a search is found."""
-    return f"{urlsplit(site.base_url).path}{SEARCH}?q={quote(query, safe='')}"
 
 
 def robots(reserved: Reservations) -> str:
