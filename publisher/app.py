@@ -39,6 +39,7 @@ from publisher.pipeline.image_keeper import HostReport, ImageKeeper
 from publisher.pipeline.judging import within_what_is_reserved
 from publisher.pipeline.newsletter_feeds import EditionEntries
 from publisher.pipeline.pages import PagePublisher
+from publisher.pipeline.ping import Pinger
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -90,6 +91,7 @@ class Application:
     collector: Collector
     receiver: Receiver
     hubs: Hubs
+    pinger: Pinger
     feeds: FeedPublisher
     pages: PagePublisher
     images: ImageKeeper
@@ -133,6 +135,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         ),
         receiver=Receiver(storage, readers, fetcher, clock),
         hubs=Hubs(storage, fetcher, clock, settings.callback_base),
+        pinger=Pinger(storage, fetcher, clock, settings.site.hubs),
         feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock, EditionEntries(pages, settings.site)),
         pages=PagePublisher(storage, pages, settings.site),
         images=ImageKeeper(

@@ -21,6 +21,7 @@ COMPOSE_EVERY = timedelta(seconds=30)
 DELIVER_EVERY = timedelta(seconds=10)
 IMAGES_EVERY = timedelta(seconds=60)
 HUBS_EVERY = timedelta(seconds=30)
+PINGS_EVERY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from publisher.domain.feed import FeedFormat
 from publisher.domain.token import sign
 from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
-from publisher.scheduler import HUBS_EVERY, Scheduler, Tick, attempt, road, run_logged
+from publisher.scheduler import HUBS_EVERY, PINGS_EVERY, Scheduler, Tick, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
 from publisher.web.api import Pushing
 from publisher.web.app import Services, build_web
@@ -115,6 +115,7 @@ class Runner:
                     first.lines["collect"] += resting(self._application, first.lines["collect"])
                 show_lines(first.lines)
                 if once:
+                    self._ping()
                     fail_if_failed(first.lines)
                     return
                 self._stay(signals)
@@ -125,7 +126,8 @@ class Runner:
 
     def _stay(self, signals: Signals) -> None:
         self._tell_addresses()
-        scheduler = Scheduler([*road(self._engine), Tick("hubs", HUBS_EVERY, self._tend_hubs)])
+        beside = Tick("hubs", HUBS_EVERY, self._tend_hubs), Tick("pings", PINGS_EVERY, self._ping)
+        scheduler = Scheduler([*road(self._engine), *beside])
         scheduler.start()
         try:
             self._wait(signals, lambda: False)
@@ -138,6 +140,12 @@ class Runner:
         for report in self._application.hubs.tend():
             tell = log.warning if report.failed else log.info
             tell("hub", source=report.source, outcome=report.outcome)
+
+    def _ping(self) -> None:
+        """Tell hubs of ours what changed."""
+        for report in self._application.pinger.ping():
+            tell = log.warning if report.failed else log.info
+            tell("ping", hub=report.hub, topic=report.topic, outcome=report.outcome)
 
     def _wait(self, signals: Signals, ended: Callable[[], bool]) -> bool:
         """Wait until something has ended, or a signal asks to end: True for a signal."""

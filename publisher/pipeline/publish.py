@@ -66,13 +66,15 @@ COLLECTOR_PATH = "/collector"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What feeds and mails say of the place they come from; `base_url` has no slash at its end."""
+    """What feeds and mails say of the place they come from; `base_url` has no slash at its end. `hubs` are WebSub hubs
+    that are told when a named feed changed, and that its readers may subscribe at."""
 
     title: str
     base_url: str
     language: str | None = None
     timezone: str = "UTC"
     legal: str = ""
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +236,14 @@ class FeedPublisher:
         with self.storage.read() as work:
             old = {format: work.feeds.get(feed.slug, format) for format in FeedFormat}
             items = current_items(work, feed, history)
-            channel = self._channel(work, feed, items, history)
+            channel = replace(self._channel(work, feed, items, history), hubs=self.site.hubs)
         documents = [
             self._document(channel, format, old[format], upto=history.judged_seq, shape=shape) for format in FeedFormat
         ]
         with self.storage.begin() as work:
             work.feeds.store(documents)
+            if self.site.hubs and _is_news(items, old):
+                work.pings.ask(self.site.hubs, list(self_urls(feed, self.site).values()), self.clock())
         changed = any(_etag(old[document.format]) != document.etag for document in documents)
         return FeedReport(feed.slug, feed.title, len(items), changed)
 
@@ -296,6 +300,12 @@ class FeedPublisher:
 
 def _etag(document: FeedDocument | None) -> str:
     return document.etag if document is not None else ""
+
+
+def _is_news(items: Sequence[ArticleState], old: Mapping[FeedFormat, FeedDocument | None]) -> bool:
+    """Whether an announced article is new in a feed, or changed: what was never announced is told to nobody."""
+    seen = min((document.built_seq if document else 0 for document in old.values()), default=0)
+    return any(state.revision.announced and state.revision.seq > seen for state in items)
 
 
 def _is_stale(stands: Standing | None, history: History, shape: str) -> bool:

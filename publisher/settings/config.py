@@ -110,7 +110,7 @@ def build(document: Document, file: Path) -> Settings:
     base_url = site.base_url or own_address(document.web.host, document.web.port)
     return Settings(
         file=file.resolve(),
-        site=Site(site.title, base_url, site.language, site.timezone, site.legal),
+        site=Site(site.title, base_url, site.language, site.timezone, site.legal, tuple(document.websub.hubs)),
         first_digest=site.first_digest,
         templates=folder / site.templates if site.templates else None,
         database=database_url(document.database.url.get_secret_value(), folder),

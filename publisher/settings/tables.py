@@ -103,6 +103,12 @@ class FetchTable(Table):
     websub: bool = True
 
 
+class WebsubTable(Table):
+    """`[websub]`: hubs that bring our feeds to subscribers at once."""
+
+    hubs: list[Url] = []
+
+
 class ImagesTable(Table):
     """`[images]`: copies of images, for pages, for mails, and for feeds where hosts keep theirs for themselves."""
 
@@ -215,6 +221,7 @@ class Document(BaseSettings):
     web: WebTable = WebTable()
     mail: MailTable = MailTable()
     fetch: FetchTable = FetchTable()
+    websub: WebsubTable = WebsubTable()
     images: ImagesTable = ImagesTable()
     example: ExampleTable | None = None
     log: LogTable = LogTable()

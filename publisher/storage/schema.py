@@ -98,6 +98,17 @@ websub = Table(
     Column("outcome", OutsideText, nullable=False),
     sqlite_autoincrement=True,
 )
+# Hubs of our own that don't know yet that a document of ours changed.
+hub_ping = Table(
+    "hub_ping",
+    metadata,
+    Column("hub", String(500), primary_key=True),
+    Column("topic", String(900), primary_key=True),
+    Column("asked", Number, nullable=False),
+    Column("due_at", UtcTime, nullable=False, index=True),
+    Column("failures", Number, nullable=False),
+    Column("outcome", OutsideText, nullable=False),
+)
 websub_content = Table(
     "websub_content",
     metadata,

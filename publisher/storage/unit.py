@@ -17,6 +17,7 @@ from publisher.storage.hubs import SqlHubSubscriptions
 from publisher.storage.images import SqlImages
 from publisher.storage.newsletters import SqlNewsletters
 from publisher.storage.notices import SqlNotices
+from publisher.storage.pings import SqlPings
 from publisher.storage.remembered import SqlMeta, SqlRuns
 from publisher.storage.sources import SqlSources
 from publisher.storage.stories import SqlStories
@@ -66,6 +67,10 @@ class SqlUnitOfWork(UnitOfWork):
     @cached_property
     def hubs(self) -> SqlHubSubscriptions:
         return SqlHubSubscriptions(self._connection)
+
+    @cached_property
+    def pings(self) -> SqlPings:
+        return SqlPings(self._connection)
 
     @cached_property
     def hosts(self) -> SqlHosts:

@@ -59,7 +59,8 @@ def build_web(
         return SecurityHeaders(pages.error(scope, status, headers))
 
     rest = SecurityHeaders(_pages(storage, pages, services, outbox))
-    return _Web(FeedFiles(storage, services.implied, error_page, archives=services.archives), rest, pages.root)
+    feed_files = FeedFiles(storage, services.implied, error_page, archives=services.archives, site=site)
+    return _Web(feed_files, rest, pages.root)
 
 
 class _Web:

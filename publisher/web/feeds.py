@@ -9,7 +9,8 @@ changed; few of them at a time, as everybody may ask for any.
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import quote
@@ -19,9 +20,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.domain.feed import TTL, ArchivePage, FeedFormat, archive_page, is_implied
+from publisher.domain.feed import TTL, ArchivePage, Feed, FeedFormat, archive_page, is_implied
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Clock, FeedDocument, Storage
+from publisher.pipeline.publish import Site
 from publisher.web.bucket import Limit
 from publisher.web.representation import Document, Representations, raw
 
@@ -68,6 +70,17 @@ browsers show those types as source text, and XML with a style sheet as a page. 
 _Name = tuple[str, FeedFormat]
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The clocks: seconds that only grow, and the time of day."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    now: Clock = lambda: datetime.now(UTC)
+
+
+TIMES = Times()
+
+
 class FeedFiles:
     """The ASGI application below `/feeds/`. Lives on one event loop."""
 
@@ -76,16 +89,17 @@ class FeedFiles:
         storage: Storage,
         implied: Implied,
         error_page: ErrorPage,
-        monotonic: Callable[[], float] = time.monotonic,
         archives: Archives | None = None,
-        clock: Clock = lambda: datetime.now(UTC),
+        times: Times = TIMES,
+        site: Site | None = None,
     ) -> None:
         self._storage = storage
         self._archives = archives
         self._implied = implied
         self._error_page = error_page
-        self._monotonic = monotonic
-        self._clock = clock
+        self._monotonic = times.monotonic
+        self._clock = times.now
+        self._site = site
         self._copies: dict[_Name, Representations] = {}
         self._made: OrderedDict[_Name, Representations] = OrderedDict()
         self._pages: OrderedDict[_Name, Representations] = OrderedDict()
@@ -128,7 +142,7 @@ class FeedFiles:
             versions, document = await run_in_threadpool(self._load, name)
             self._trust(*versions)
             if document is not None:
-                copies = self._copies[name] = _representations(document)
+                copies = self._copies[name] = _representations(document, self._discovery(document))
         return copies
 
     async def _revalidate(self) -> None:
@@ -193,6 +207,14 @@ class FeedFiles:
             self._made.clear()
         self._version, self._seq = version, seq
 
+    def _discovery(self, document: FeedDocument) -> Mapping[str, str]:
+        """Where subscribers hear of changes at once (W3C WebSub, section 4)."""
+        if self._site is None or not self._site.hubs:
+            return {}
+        own = self._site.base_url + Feed(slug=document.slug, title="").path(document.format)
+        links = [*((hub, "hub") for hub in self._site.hubs), (own, "self")]
+        return {"Link": ", ".join(f'<{url}>; rel="{relation}"' for url, relation in links)}
+
     def _read_versions(self) -> tuple[int, int]:
         with self._storage.read() as work:
             return work.feeds.version(), work.articles.latest_seq()
@@ -251,7 +273,7 @@ def _name(path: str) -> _Name | None:
     return (unicodedata.normalize("NFC", slug), format) if slug and slug.isprintable() else None
 
 
-def _representations(document: FeedDocument) -> Representations:
+def _representations(document: FeedDocument, more: Mapping[str, str] | None = None) -> Representations:
     return Representations(
         Document(
             body=document.body,
@@ -262,7 +284,7 @@ def _representations(document: FeedDocument) -> Representations:
             max_age=TTL,
             vary="Accept-Encoding, Sec-Fetch-Dest",
             # For pages that show a feed by script.
-            shared={"Access-Control-Allow-Origin": "*"},
+            shared={"Access-Control-Allow-Origin": "*", **(more or {})},
         )
     )
 

@@ -40,6 +40,7 @@ from publisher.pipeline.ports.pages import (
     Page,
     PageWriter,
 )
+from publisher.pipeline.ports.pinging import Ping, Pings
 from publisher.pipeline.ports.publishing import Channel, FeedDocument, FeedDocuments, FeedWriter, Standing
 from publisher.pipeline.ports.reading import (
     Fetched,
@@ -101,6 +102,8 @@ __all__ = [
     "Page",
     "PageWriter",
     "Picture",
+    "Ping",
+    "Pings",
     "Placed",
     "Queue",
     "ReadRequest",

@@ -15,6 +15,7 @@ from publisher.pipeline.ports.delivering import Deliveries
 from publisher.pipeline.ports.hosts import Hosts
 from publisher.pipeline.ports.hubs import HubSubscriptions
 from publisher.pipeline.ports.images import Images
+from publisher.pipeline.ports.pinging import Pings
 from publisher.pipeline.ports.publishing import FeedDocuments
 
 Result = TypeVar("Result")
@@ -76,6 +77,8 @@ class UnitOfWork(Protocol):
     def notices(self) -> Notices: ...
     @property
     def hubs(self) -> HubSubscriptions: ...
+    @property
+    def pings(self) -> Pings: ...
     @property
     def hosts(self) -> Hosts: ...
     @property

@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Scope
 from publisher.domain.feed import Feed, FeedFormat
 from publisher.errors import StorageError
 from publisher.pipeline.ports import Deliveries, FeedDocument, Storage, UnitOfWork
+from publisher.pipeline.publish import Site
 from publisher.storage.database import SqlStorage
-from publisher.web.feeds import CHECK_EVERY, IMPLIED_A_SECOND, Archives, FeedFiles
+from publisher.web.feeds import CHECK_EVERY, IMPLIED_A_SECOND, Archives, FeedFiles, Times
 from tests.unit.storage.made import entry, put_articles
 
 MODIFIED = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
@@ -25,6 +26,9 @@ LAST_MODIFIED = "Tue, 24 Nov 2026 08:00:00 GMT"
 CACHE_CONTROL = "public, max-age=1800"
 NOW = datetime(2026, 11, 24, 9, 0, 0, tzinfo=UTC)
 EXPIRES = "Tue, 24 Nov 2026 09:30:00 GMT"
+
+
+SITE = Site("Post", "https://post.example/wire", hubs=("https://hub.example/", "https://hub.example/2"))
 
 
 def document(slug: str = "news", format: FeedFormat = FeedFormat.RSS, text: str = "<rss>海</rss>") -> FeedDocument:
@@ -43,6 +47,10 @@ def document(slug: str = "news", format: FeedFormat = FeedFormat.RSS, text: str 
 
 
 RSS = document()
+LINK = (
+    '<https://hub.example/>; rel="hub", <https://hub.example/2>; rel="hub", '
+    '<https://post.example/wire/feeds/news.rss>; rel="self"'
+)
 PLAIN, ZIPPED = RSS.etag, RSS.etag_gzip
 BROTLI = f'{PLAIN[:-1]}-br"'
 
@@ -144,7 +152,7 @@ def implied() -> Implied:
 def feeds(
     watched: Watched, implied: Implied, monotonic: Monotonic, archives: Pages, serve: Callable[[ASGIApp], object]
 ) -> Iterator[object]:
-    return serve(FeedFiles(watched, implied, error_page, monotonic, archives, lambda: NOW))
+    return serve(FeedFiles(watched, implied, error_page, archives, Times(monotonic, lambda: NOW), SITE))
 
 
 def test_a_document_comes_with_all_its_headers(feeds) -> None:
@@ -161,7 +169,12 @@ def test_a_document_comes_with_all_its_headers(feeds) -> None:
         "vary": "Accept-Encoding, Sec-Fetch-Dest",
         "access-control-allow-origin": "*",
         "x-content-type-options": "nosniff",
+        "link": LINK,
     }
+
+
+def test_a_feed_that_nobody_defined_names_no_hub(feeds) -> None:
+    assert "link" not in feeds.ask(f"/feeds/tag/{quote('海')}.rss").headers
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _keep_copies_of_images()
     _keep_histories_of_feeds()
     _withhold_articles()
+    _tell_hubs()
 
 
 def _keep_copies_of_images() -> None:
@@ -105,3 +106,16 @@ def _keep_histories_of_feeds() -> None:
 
 def _withhold_articles() -> None:
     op.add_column("article", sa.Column("withheld", sa.String(8)))
+
+
+def _tell_hubs() -> None:
+    op.create_table(
+        "hub_ping",
+        sa.Column("hub", sa.String(500), primary_key=True),
+        sa.Column("topic", sa.String(900), primary_key=True),
+        sa.Column("asked", NUMBER, nullable=False),
+        sa.Column("due_at", TIME, nullable=False),
+        sa.Column("failures", NUMBER, nullable=False),
+        sa.Column("outcome", sa.Text, nullable=False),
+    )
+    op.create_index("ix_hub_ping_due_at", "hub_ping", ["due_at"])
