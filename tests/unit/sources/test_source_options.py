@@ -141,6 +141,18 @@ def test_a_proxy_is_used_for_its_source_alone_and_needs_no_opening(proxy, site: 
     assert asked == [("GET", "http://shop.example/feed?a=1", "Basic dXNlcjpwQHNz")]
 
 
+def test_what_a_host_says_to_programs_is_asked_for_through_the_same_proxy(proxy) -> None:
+    address, asked = proxy
+    options = SourceOptions(url="http://shop.example/", proxy=f"http://{address}")
+    with fetching(options, resolve=nowhere) as fetcher:
+        assert isinstance(fetcher.fetch(FetchRequest(url="http://shop.example/list", source="shop")), Fetched)
+    assert {path.removeprefix("http://shop.example") for _, path, _ in asked} == {
+        "/list",
+        "/robots.txt",
+        "/.well-known/tdmrep.json",
+    }
+
+
 def test_a_proxy_that_refuses_is_one_line(proxy) -> None:
     address, asked = proxy
     options = SourceOptions(url="https://shop.example/", proxy=f"http://{address}")
