@@ -4,8 +4,10 @@ The tree is put in order first (addresses, lazy images, pixels), then nh3 has th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
+from itertools import groupby
+from operator import itemgetter
 
 import nh3
 from lxml import etree, html
@@ -81,15 +83,16 @@ _PARAGRAPHS = _names(
     "p div section article main header footer aside nav blockquote pre figure figcaption ul ol dl table h1 h2 h3 h4 "
     "h5 h6 hr address details summary body form fieldset center"
 )
-_KEPT_SPACE = "\x1f"
-"""A space of preformatted text on its way; no document holds this character."""
+_KEPT_SPACE, _PARAGRAPH, _LINE, _CELL = "\x1f", "\x01", "\x02", "\x03"
+"""A space of preformatted text, and the ends of paragraphs, lines and table cells on their way; no document holds these
+characters."""
 
 _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
-_OPENING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES, "\n") | {"li": "\n- "}
-_CLOSING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES - {"br"}, "\n") | {"td": "\t", "th": "\t"}
+_OPENING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES, _LINE) | {"li": f"{_LINE}- "}
+_CLOSING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES - {"br"}, _LINE) | {"td": _CELL, "th": _CELL}
 _CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
 _INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
-_BLANKS = re.compile(r"  +|[\r\x0b][ \r\x0b]*")
+_RETURNS = re.compile(r"[\r\x0b]+")
 
 
 def parse_fragment(markup: str) -> HtmlElement:
@@ -209,60 +212,63 @@ def to_text(markup: str) -> str:
 
 def clean_to_text(markup: str) -> str:
     """The same for what `clean` gave, which need not be parsed for it: its tags are balanced and written one way."""
-    return _laid_out("".join(_pieces_of_clean(markup)))
-
-
-def _pieces_of_clean(markup: str) -> Iterator[str]:
-    inside = {"pre": 0, "hidden": 0}
-    parts = iter(_CLEAN_TAG.split(markup))
-    yield _flow(unescape(next(parts)), 0)
-    for closes, tag, text in zip(parts, parts, parts, strict=True):
-        if tag in _INSIDE:
-            inside[_INSIDE[tag]] += -1 if closes else 1
-        yield (_CLOSING if closes else _OPENING).get(tag, "")
-        if text and not inside["hidden"]:
-            yield _flow(unescape(text), inside["pre"])
+    return _laid_out((pre, unescape(text)) for pre, text in _runs(_pieces_of_clean(markup)))
 
 
 def tree_to_text(root: etree._Element) -> str:
     """The text of an element, as `to_text` does."""
-    return _laid_out("".join(_pieces(root)))
+    return _laid_out(_runs(_pieces(root)))
 
 
-def _laid_out(text: str) -> str:
-    """The pieces of a text as paragraphs and lines."""
-    blocks = []
-    for block in re.split(r"\f+", text):
-        lines = [_BLANKS.sub(" ", line).strip(" \t") for line in block.split("\n")]
-        if joined := "\n".join(line for line in lines if line):
-            blocks.append(joined)
-    return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
+_Piece = tuple[bool, str]
+"""A text or what a tag means to it, and whether it is preformatted."""
 
 
-def _pieces(root: etree._Element) -> Iterator[str]:
-    """The texts in reading order; a form feed ends a paragraph, a newline a line. Walks without recursion."""
+def _pieces_of_clean(markup: str) -> Iterator[_Piece]:
+    inside = {"pre": 0, "hidden": 0}
+    parts = iter(_CLEAN_TAG.split(markup))
+    yield False, next(parts)
+    for closes, tag, text in zip(parts, parts, parts, strict=True):
+        if tag in _INSIDE:
+            inside[_INSIDE[tag]] += -1 if closes else 1
+        mark = (_CLOSING if closes else _OPENING).get(tag, "")
+        yield inside["pre"] > 0, mark if inside["hidden"] else mark + text
+
+
+def _pieces(root: etree._Element) -> Iterator[_Piece]:
+    """The texts in reading order. Walks without recursion."""
     inside = {"pre": 0, "hidden": 0}
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         tag = str(element.tag)
         if event == "start":
             if tag in _INSIDE:
                 inside[_INSIDE[tag]] += 1
-            yield _OPENING.get(tag, "")
+            mark = _OPENING.get(tag, "")
             text = element.text
         else:
             if event == "end" and tag in _INSIDE:
                 inside[_INSIDE[tag]] -= 1
-            yield _CLOSING.get(tag, "")
+            mark = _CLOSING.get(tag, "")
             text = None if element is root else element.tail
-        if text and not inside["hidden"]:
-            yield _flow(text, inside["pre"])
+        yield inside["pre"] > 0, mark + text if text and not inside["hidden"] else mark
 
 
-def _flow(text: str, pre: int) -> str:
-    """A text with each white space as one blank; in preformatted text blanks are kept."""
-    if pre:
-        return text.replace(" ", _KEPT_SPACE)
-    words = " ".join(text.split())
-    if not words:
-        return " "
-    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
+def _runs(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """The pieces that follow one another as one, preformatted or not."""
+    for pre, run in groupby(pieces, itemgetter(0)):
+        yield pre, "".join(text for _, text in run)
+
+
+def _laid_out(runs: Iterable[_Piece]) -> str:
+    """A text as paragraphs and lines, with each white space as one blank; in preformatted text blanks are kept."""
+    text = "".join(_preformatted(run) if pre else " ".join(run.split()) for pre, run in runs)
+    blocks = []
+    for block in text.replace(_CELL, "\t").replace(_LINE, "\n").split(_PARAGRAPH):
+        lines = (line.strip(" \t") for line in block.split("\n"))
+        if joined := "\n".join(line for line in lines if line):
+            blocks.append(joined)
+    return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
+
+
+def _preformatted(text: str) -> str:
+    return _RETURNS.sub(" ", text.replace(" ", _KEPT_SPACE))
