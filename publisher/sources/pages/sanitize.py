@@ -4,7 +4,7 @@ The tree is put in order first (addresses, lazy images, pixels), then nh3 has th
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 from itertools import groupby
 from operator import itemgetter
@@ -41,6 +41,8 @@ _REMOVED_WITH_CONTENT = _names(
 )
 # The parser of the tree reads markup in them where browsers read text: they become what they look like.
 _RAW = _names("xmp listing plaintext")
+_TIDIED = _RAW | {"img"}
+"""What is looked at even where it has no attributes."""
 _MATH_ATTRIBUTES = _names(
     "display displaystyle scriptlevel mathvariant mathsize linethickness stretchy fence separator form largeop "
     "movablelimits accent accentunder columnalign rowalign rowspan columnspan notation"
@@ -97,15 +99,21 @@ _RETURNS = re.compile(r"[\r\x0b]+")
 
 def parse_fragment(markup: str) -> HtmlElement:
     """A `<div>` with the parsed markup; anything parses."""
+    return _parsed(markup, html.HTMLParser)  # type: ignore[return-value]
+
+
+def _parsed(markup: str, parser: Callable[..., etree.HTMLParser]) -> etree._Element:
     # Bytes in an encoding that the parser is told: lxml refuses a str with an XML declaration.
-    data = parsable(markup).encode("utf-8")
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    root = html.document_fromstring(b"<html><body><div>" + data + b"</div></body></html>", parser=parser)
+    data = b"<html><body><div>" + parsable(markup).encode("utf-8") + b"</div></body></html>"
+    root = etree.fromstring(data, parser(encoding="utf-8", remove_comments=True, remove_pis=True))
     body = root.find("body")
-    holder = html.Element("div")
-    for child in list(body if body is not None else root):
+    children = list(body if body is not None else root)
+    if len(children) == 1 and _is_ours(children[0]) and not children[0].tail:
+        return children[0]
+    holder = parser().makeelement("div")
+    for child in children:
         # The parser may close our div early; what follows belongs to it all the same.
-        if child.tag == "div" and not child.attrib and len(holder) == 0 and not holder.text:
+        if _is_ours(child) and len(holder) == 0 and not holder.text:
             holder.text = child.text
             holder.extend(list(child))
             _append_text(holder, child.tail)
@@ -114,34 +122,50 @@ def parse_fragment(markup: str) -> HtmlElement:
     return holder
 
 
+def _is_ours(element: etree._Element) -> bool:
+    return element.tag == "div" and not element.attrib
+
+
 def clean(markup: str, base: str | None) -> str:
     """Markup from outside, harmless and with absolute addresses; addresses without a base are dropped."""
-    return clean_tree(parse_fragment(markup), base) if markup.strip() else ""
+    # Without lxml.html, whose elements are made in Python, one by one.
+    return clean_tree(_parsed(markup, etree.HTMLParser), base) if markup.strip() else ""
 
 
-def clean_tree(root: HtmlElement, base: str | None) -> str:
+def clean_tree(root: etree._Element, base: str | None) -> str:
     """The inside of an element, made harmless. The tree is changed."""
     for element in list(root.iter(etree.Element)):
         if element.tag in _REMOVED_WITH_CONTENT and element is not root:
-            element.drop_tree()
+            _drop(element)
+        elif element.attrib or element.tag in _TIDIED:
+            _tidy_element(element, base)
+    root.tag = "div"
+    root.attrib.clear()
+    inner = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
+    return _CLEANER.clean(inner.removeprefix("<div>").removesuffix("</div>")).strip()
+
+
+def _drop(element: etree._Element) -> None:
+    """Take an element with all that is in it out of its tree; the text after it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        previous = element.getprevious()
+        if previous is not None:
+            previous.tail = (previous.tail or "") + element.tail
         else:
-            tidy_element(element, base)
-    holder = html.Element("div")
-    holder.text = root.text
-    holder.extend(list(root))
-    inner = html.tostring(holder, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
-    return _CLEANER.clean(inner).strip()
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
 
 
-def tidy_element(element: HtmlElement, base: str | None) -> None:
+def _tidy_element(element: etree._Element, base: str | None) -> None:
     """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
     if element.tag == "img" and images.is_pixel(element):
-        element.drop_tree()
+        _drop(element)
         return
     if element.tag in _RAW:
         element.tag = "pre"
-    if not element.attrib and element.tag != "img":
-        return
     if element.tag == "img":
         images.wake(element)
     elif element.tag == "source":
@@ -153,10 +177,10 @@ def tidy_element(element: HtmlElement, base: str | None) -> None:
     if (value := element.get("srcset")) is not None:
         _set(element, "srcset", urls.srcset(base, value) or None)
     if element.tag == "img" and not element.get("src") and not element.get("srcset"):
-        element.drop_tree()
+        _drop(element)
 
 
-def _tidy_names(element: HtmlElement) -> None:
+def _tidy_names(element: etree._Element) -> None:
     """Names of places as ids, and table cells that refer to ids; nh3 puts the prefix before the ids themselves."""
     if element.tag == "a" and element.get("name") and not element.get("id"):
         element.set("id", element.get("name") or "")
@@ -182,14 +206,14 @@ def link(base: str | None, reference: str) -> str | None:
     return urls.untracked(url)
 
 
-def _set(element: HtmlElement, name: str, value: str | None) -> None:
+def _set(element: etree._Element, name: str, value: str | None) -> None:
     if value:
         element.set(name, value)
     else:
         del element.attrib[name]
 
 
-def _append_text(holder: HtmlElement, text: str | None) -> None:
+def _append_text(holder: etree._Element, text: str | None) -> None:
     if not text:
         return
     if len(holder):
