@@ -32,7 +32,7 @@ def wait_for(condition: Callable[[], Found], what: str) -> Found:
 def get(url: str) -> tuple[int, str]:
     """Status and body; the body only of a success."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, ""

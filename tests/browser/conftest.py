@@ -85,7 +85,7 @@ def serve() -> Iterator[Callable[[ASGIApp], str]]:
 
     yield start
     for server in servers:
-        assert server.stop(20)
+        assert server.stop(60)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def certificates() -> ssl.SSLContext:
 
 @pytest.fixture
 def fetcher(site: Site, certificates: ssl.SSLContext) -> Iterator[HttpFetcher]:
-    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=5))
+    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=60))
     fetcher = HttpFetcher(config, ssl_context=certificates)
     yield fetcher
     fetcher.close()

@@ -44,7 +44,7 @@ class World:
     fetchers: list[HttpFetcher] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.config = FetchConfig(allow_private=(self.site.host,), deadline=timedelta(seconds=10))
+        self.config = FetchConfig(allow_private=(self.site.host,), deadline=timedelta(seconds=60))
         self.restart()
 
     def restart(self, **config: object) -> None:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from publisher.errors import PublisherError
 from publisher.web.serve import Server
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds; a busy machine is no fault of the server's."""
 KEY = "[web] port"
 
@@ -31,7 +31,7 @@ def application(waiting: threading.Event | None = None) -> Starlette:
 
 
 def ask(port: int, request: bytes = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     connection.sendall(request)
     return connection
 
@@ -99,7 +99,7 @@ def test_an_answer_under_way_is_given_before_it_ends() -> None:
     server = Server(application(waiting), "127.0.0.1", 0, KEY)
     server.start()
     with ask(server.port) as connection:
-        assert waiting.wait(5)
+        assert waiting.wait(PATIENCE)
         assert server.stop(PATIENCE)
         assert connection.recv(4096).endswith(b"hello")
 

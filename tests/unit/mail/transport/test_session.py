@@ -288,7 +288,7 @@ def deaf_server() -> Iterator[int]:
             connection.sendall(b"250-hi\r\n250 PIPELINING\r\n")
             connection.recv(1000)
             connection.sendall(b"250 ok\r\n250 ok\r\n354 go\r\n")
-            ended.wait(10)
+            ended.wait(60)
 
     thread = threading.Thread(target=serve)
     thread.start()
