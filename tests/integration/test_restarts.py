@@ -109,7 +109,8 @@ def test_a_killed_compose_is_taken_up_where_it_was(tmp_path: Path) -> None:
     print(f"PUBLISHER_SEED={seed}")
     chance = random.Random(seed)
     config, due = prepare(tmp_path)
-    marks = sorted(chance.sample(range(READERS - 1000), 3))
+    # The first comes early: a watcher that has to wait for the machine meets the process at work all the same.
+    marks = sorted([chance.randrange(500), *chance.sample(range(READERS - 1000), 2)])
     kills = [compose_and_kill(tmp_path, config, after) for after in marks]
     assert any(kills)
     subprocess.run([sys.executable, "-m", "publisher", "--config", config, "compose", "--once"], check=True)

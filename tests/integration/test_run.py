@@ -76,7 +76,7 @@ def start(site: Path) -> Iterator[Callable[..., Running]]:
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, env={**os.environ, **variables}
+        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=600, env={**os.environ, **variables}
     )
 
 

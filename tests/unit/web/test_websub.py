@@ -82,12 +82,13 @@ class Hub:
             **changes,
         }
         status, said = call(f"{form['hub.callback']}?{urlencode(asked)}")
-        self.answers.append((status, said))
         if (status, said) == (200, "prove-it-<b>"):
             if form["hub.mode"] == "subscribe":
                 self.subscribers[form["hub.callback"]] = form
             else:
                 self.subscribers.pop(form["hub.callback"], None)
+        # Last, since tests wait for it.
+        self.answers.append((status, said))
         return status, said
 
     def publish(self, body: bytes, method: str = "sha256", secret: str = "") -> list[int]:
@@ -199,7 +200,8 @@ def instance(storage: Storage, site: Site, hub: Hub, serve: Callable[[ASGIApp], 
 def listening(instance: Instance, hub: Hub) -> Instance:
     """An instance whose subscription is in force."""
     instance.hubs.tend()
-    wait_until(lambda: bool(hub.subscribers))
+    wait_until(lambda: bool(hub.answers))
+    assert hub.subscribers
     return instance
 
 
