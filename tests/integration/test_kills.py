@@ -30,6 +30,7 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.storage.database import open_storage
 from publisher.templating import Templates, shipped_templates
 from tests.fakes import entry
+from tests.loopback import unmeasured
 
 CONNECTIONS = 2
 MESSAGES = 600
@@ -79,7 +80,7 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     log = tmp_path / "server.log"
     command = [sys.executable, HERE.parent / "smtp_server.py", "--port", "0", "--log", log, "--delay", "0.004"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unmeasured())
     assert process.stdout is not None
     yield Server(int(process.stdout.readline()), log)
     process.terminate()
@@ -130,7 +131,7 @@ def deliver(config: Path, mutant: str) -> subprocess.Popen[bytes]:
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent.parent), "COVERAGE_PROCESS_START": ""},
+        env={**unmeasured(), "PYTHONPATH": str(HERE.parent.parent)},
     )
 
 

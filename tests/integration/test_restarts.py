@@ -21,6 +21,7 @@ from publisher.pipeline.subscribe import Subscribing
 from publisher.settings import load
 from publisher.storage.database import open_storage
 from tests.fakes import entry
+from tests.loopback import unmeasured
 
 READERS = 5000
 CONFIG = """
@@ -93,7 +94,7 @@ def compose_and_kill(folder: Path, config: Path, after: int) -> bool:
     process = subprocess.Popen(
         [sys.executable, "-m", "publisher", "--config", config, "compose", "--once"],
         stdout=subprocess.DEVNULL,
-        env={**os.environ, "COVERAGE_PROCESS_START": ""},
+        env=unmeasured(),
     )
     while process.poll() is None:
         if rows(folder, f"SELECT id FROM edition WHERE cursor > {after}"):

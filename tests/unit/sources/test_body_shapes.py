@@ -207,7 +207,7 @@ def test_a_picture_right_after_the_last_line_belongs_to_it_and_one_after_other_t
 def test_hostile_pages_end_in_bounded_time(data):
     began = time.process_time()
     extract(data, URL)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
 
 
 def test_lines_are_heard_whole_or_as_part_of_a_text_in_whatever_order_it_stands():

@@ -19,6 +19,7 @@ from publisher.sources import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.storage.database import SqlStorage, open_storage
 from tests.fakes import FakeClock
+from tests.loopback import unmeasured
 from tests.unit.sources import hostile
 from tests.unit.sources.site import Answer, Site
 
@@ -269,7 +270,7 @@ def test_memory_stays_bounded_whatever_bodies_unfold_to(site: Site, tmp_path: Pa
     for name in names:
         site.pages[f"/{name}"] = answers[name][0]
     command = [sys.executable, "-c", READ_ALL, str(tmp_path / "memory.db"), site.host, *names]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=unmeasured())
     assert done.returncode == 0, done.stderr
     before, after, failed, looked = map(int, done.stdout.split())
     assert failed == looked == len(names)
