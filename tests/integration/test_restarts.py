@@ -24,7 +24,11 @@ from tests.fakes import entry
 from tests.loopback import unmeasured
 
 READERS = 5000
-CONFIG = """
+ZONE = ZoneInfo("Europe/Berlin")
+HOUR = (datetime.now(ZONE).hour + 12) % 24
+"""When the newsletter is cut: half a day from now, so that no second slot comes up meanwhile."""
+
+CONFIG = f"""
 [site]
 title = "Post"
 timezone = "Europe/Berlin"
@@ -38,7 +42,7 @@ slug = "news"
 title = "News"
 from = "News <news@post.example>"
 cadences = ["daily"]
-hour = 7
+hour = {HOUR}
 """
 
 
@@ -78,14 +82,14 @@ def prepare(folder: Path) -> tuple[Path, datetime]:
 
 
 def newsletter_slot(at: datetime) -> datetime:
-    """The last 07:00 in Berlin, by way of the days around."""
-    local = at.astimezone(ZoneInfo("Europe/Berlin"))
-    slot = local.replace(hour=7, minute=0, second=0, microsecond=0)
+    """The last time that it was this hour in Berlin, by way of the days around."""
+    local = at.astimezone(ZONE)
+    slot = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     return (slot if slot <= local else slot - timedelta(days=1)).astimezone(UTC)
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"file:{folder}/publisher.db?mode=ro", uri=True, timeout=10)) as database:
+    with closing(sqlite3.connect(f"file:{folder}/publisher.db?mode=ro", uri=True, timeout=60)) as database:
         return database.execute(query).fetchall()
 
 

@@ -19,7 +19,7 @@ from publisher.storage.database import open_storage
 from publisher.storage.runner import runner_lock
 with runner_lock(open_storage(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
