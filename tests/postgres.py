@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -69,7 +69,9 @@ class PostgresServer:
         try:
             yield self.url(name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            # A backend that needs longer than five seconds to end keeps its database, until the server is ended.
+            with suppress(psycopg.errors.ObjectInUse):
+                self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def wipe(url: str) -> None:
@@ -130,13 +132,13 @@ def _serve(programs: Path, folder: Path, user: int | None) -> Iterator[PostgresS
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
 
 
 def _wait(server: PostgresServer, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             return server.execute("SELECT 1")

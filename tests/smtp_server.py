@@ -53,6 +53,7 @@ class Behaviour:
     limit_stage: str = "dot"  # or to its "mail"
     hang_up_after: int = 0  # close the connection, without a word, after so many messages on it
     delay: float = 0.0  # seconds before each reply to a dot
+    gate: threading.Event | None = None  # what each reply to a dot waits for
     dribble: bool = False  # replies leave byte by byte
 
 
@@ -152,7 +153,7 @@ class SmtpServer:
             with self.lock:
                 self.accepted.append(message)
 
-    def wait_until_alone(self, seconds: float = 10.0) -> None:
+    def wait_until_alone(self, seconds: float = 60.0) -> None:
         """Until every connection has ended."""
         until = time.monotonic() + seconds
         while self._open:
@@ -373,6 +374,9 @@ class _Conversation:
         if self.behaviour.delay:
             self._flush()
             time.sleep(self.behaviour.delay)
+        if self.behaviour.gate is not None:
+            self._flush()
+            self.behaviour.gate.wait(120)
         if limited:
             self.say("421 4.3.2 shutting down")
             self.hang_up()

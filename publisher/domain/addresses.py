@@ -4,6 +4,7 @@ For comparing only: what comes out is no address to fetch or to show.
 """
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -33,6 +34,8 @@ _AMP_CACHE = re.compile(r"^/(?:amp/|[cvir]/)(?:s/)?((?:[^/]+\.)+[a-z]{2,}(?:[/:]
 _AMP_PATH = re.compile(r"(?<=.)(/amp|\.amp(?=\.html?$|$))/?|^/amp(?=/.)", re.IGNORECASE)
 _INDEX = re.compile(r"/(index|default)\.(x?html?|shtml|php\d?|aspx?|jspx?|cfm)$", re.IGNORECASE)
 _PATH_SESSION = re.compile(rf";(?:{_SESSION.pattern})=[^/;]*", re.IGNORECASE)
+_SLASH = re.compile("%2[fF]")
+_NOTHING_TO_ESCAPE = re.compile(r"[\w.~-]*", re.ASCII)
 _PATH_SAFE = ":@!$&'()*+,;=~"
 _QUERY_SAFE = ":@!$'()*,;/?~"
 
@@ -70,10 +73,10 @@ def _is_search(host: str) -> bool:
 
 
 def _host(host: str) -> str:
-    try:
-        host = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        host = host.lower()
+    if not host.isascii():
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode("ascii")
+    host = host.lower()
     stripped = _HOST_PREFIX.sub("", host, count=1) if _HOST_PREFIX.match(host) else host
     return _INNER_MOBILE.sub("", stripped, count=1)
 
@@ -86,12 +89,14 @@ def _path(path: str) -> str:
             kept = kept[:-1]
         elif part not in ("", "."):
             # An encoded slash or percent sign is no slash: both stay encoded.
-            kept.append(
-                "%2F".join(quote(unquote_to_bytes(piece), safe=_PATH_SAFE) for piece in re.split("%2[fF]", part))
-            )
+            kept.append("%2F".join(map(_escaped_part, _SLASH.split(part))))
     joined = "/" + "/".join(kept)
     joined = _AMP_PATH.sub("", joined, count=1) or "/"
     return _INDEX.sub("", joined).rstrip("/")
+
+
+def _escaped_part(part: str) -> str:
+    return part if _NOTHING_TO_ESCAPE.fullmatch(part) else quote(unquote_to_bytes(part), safe=_PATH_SAFE)
 
 
 def _query(query: str) -> str:

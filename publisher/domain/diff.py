@@ -6,10 +6,11 @@ from datetime import datetime
 from difflib import SequenceMatcher
 
 from publisher.domain.article import Content, Revision
+from publisher.domain.rights import Reservations
 
 _FIELDS = (
     *("title", "authors", "tags", "language", "published", "updated", "source", "section", "summary", "image"),
-    *("enclosures", "original_url"),
+    *("enclosures", "original_url", "reservations"),
 )
 
 
@@ -66,6 +67,8 @@ def _shown(value: object) -> str:
             return ""
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        case Reservations():
+            return ", ".join(value.words())
         case tuple():
             return ", ".join(str(getattr(item, "url", item)) for item in value)
         case _:

@@ -25,6 +25,9 @@ ENOUGH_TITLE = 12
 REPRINTED_WITHIN = timedelta(days=3)
 """The same title and text dated further apart is another issue of a notice that always says the same."""
 
+_KINDS = ("url:", "title:", "text:")
+"""How names begin; no http(s) address does."""
+
 SEVERAL = 2
 """Articles whose guid changed at once that make a source's guids changing ones."""
 
@@ -58,8 +61,10 @@ def number(name: str) -> int:
 
 
 def address(url: str | None) -> str | None:
-    """An address as a name; None when it is none that can be compared."""
-    return f"url:{page}" if url and (page := same_page(url)) else None
+    """An address as a name; None when it is none that can be compared, which a name of another kind never is."""
+    if not url or url.startswith(_KINDS):
+        return None
+    return f"url:{page}" if (page := same_page(url)) else None
 
 
 def title_name(title: str) -> str | None:

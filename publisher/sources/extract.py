@@ -114,7 +114,7 @@ def extract(
 
 
 def _assembled(found: page.Page, metadata: Metadata, markup: str, body_evidence: str) -> Extracted:
-    text = sanitize.to_text(markup)
+    text = sanitize.clean_to_text(markup)
     found_images = images.addresses(sanitize.parse_fragment(markup)) if "<img" in markup else ()
     return Extracted(
         title=metadata.title,

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, insert, literal, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, literal, select, tuple_, update
 
 from publisher.domain.archive import Judged
 from publisher.domain.article import (
@@ -32,7 +31,7 @@ from publisher.domain.source import Rights, SourceKind
 from publisher.pipeline.ports import Articles, SeqRange
 from publisher.storage.counters import latest, take
 from publisher.storage.encoding import read_reservations
-from publisher.storage.lists import among, each_dialect, many, values_for
+from publisher.storage.lists import Insertion, among, each_dialect, many, values_for
 from publisher.storage.schema import IS_HELD, article, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
 from publisher.storage.types import pack, unpack
@@ -87,11 +86,24 @@ _KNOWN = each_dialect(
         .where(article_name.c.source_id == bindparam("source"), among_values(article_name.c.name))
     )
 )
-_ADD = {
-    name: make(article).on_conflict_do_nothing().returning(article.c.id, article.c.key_hash)
-    for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
-_REVISE = insert(article_revision)
+_SET_LATER = ("id", "missing", "gone_at", "story_id", "sketch", "withheld")
+_ADD = Insertion(
+    article,
+    (
+        column
+        for column in article.c
+        if column.name not in ("id", "missing", "gone_at", "story_id", "sketch", "withheld")
+    ),
+    "ON CONFLICT DO NOTHING",
+)
+_ADDED = each_dialect(
+    lambda among_values: select(article.c.id, article.c.key_hash).where(
+        article.c.source_id == bindparam("source"),
+        among_values(article.c.key_hash),
+        article.c.seq == _NOT_NUMBERED,
+    )
+)
+_REVISE = Insertion(article_revision, article_revision.c)
 _BEFORE = article.alias()
 _CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
 
@@ -289,7 +301,10 @@ class SqlArticles(Articles):
         if not by_hash:
             return []
         rows = [_article_values(source_id, change, now) | {"key_hash": key} for key, change in by_hash.items()]
-        ids = {row.key_hash: row.id for row in self._connection.execute(_ADD[self._connection.dialect.name], rows)}
+        _ADD.run(self._connection, rows)
+        asked = {"source": source_id, "values": values_for(self._connection, by_hash)}
+        added = self._connection.execute(_ADDED[self._connection.dialect.name], asked)
+        ids = {row.key_hash: row.id for row in added}
         made = {ids[key]: change for key, change in by_hash.items() if key in ids}
         write_terms(self._connection, {id: terms_of(change.entry.content) for id, change in made.items()})
         self._name(source_id, {id: (change.entry.key, *change.names) for id, change in made.items()})
@@ -374,7 +389,7 @@ class SqlArticles(Articles):
             {**draft.values, "article_id": draft.article_id, "seq": seq}
             for seq, draft in enumerate(drafts, start=after + 1)
         ]
-        self._connection.execute(_REVISE, rows)
+        _REVISE.run(self._connection, rows)
         many(self._connection, _NUMBER, [(row["seq"], row["seq"], row["article_id"]) for row in rows])
         return SeqRange(after, upto)
 

@@ -25,6 +25,9 @@ Result = TypeVar("Result")
 THREADS = 16
 """How many threads may use one storage at once."""
 
+READER_CACHE = 256
+"""Kilobytes of the database that each reading connection keeps: the system keeps the file's pages for all of them."""
+
 BUSY_TIMEOUT = 15
 """Seconds to wait for another process that writes to the same SQLite file."""
 
@@ -183,6 +186,8 @@ def _connect_sqlite(url: URL, synchronous: str, *, read_only: bool = False) -> s
     )
     for pragma in ("foreign_keys=ON", f"synchronous={synchronous}", f"query_only={'ON' if read_only else 'OFF'}"):
         connection.execute(f"PRAGMA {pragma}")
+    if read_only:
+        connection.execute(f"PRAGMA cache_size=-{READER_CACHE}")
     return connection
 
 

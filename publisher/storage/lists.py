@@ -1,14 +1,16 @@
-"""Many values in one parameter: the statement's text, and so its plan, is the same however many there are."""
+"""Many values in one parameter, so that a statement's text and plan are the same however many there are; and many
+rows at once, by the driver itself."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, any_, bindparam, func, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from publisher.storage.types import sqlite_time
+from publisher.storage.types import sqlite_time, writer
 
 Statement = TypeVar("Statement")
 
@@ -57,3 +59,32 @@ def once(connection: Connection, statement: str, row: tuple[Any, ...]) -> None:
     if connection.dialect.name == "sqlite":
         row = tuple(sqlite_time(value) if isinstance(value, datetime) else value for value in row)
     many(connection, statement, [row])
+
+
+class Insertion:
+    """An `INSERT` of many rows with values of some columns, each as its type writes it.
+
+    By the driver itself, as `many`: SQLAlchemy would look at each row anew. `ending` is what follows the values.
+    """
+
+    def __init__(self, table: Table, columns: Iterable[Column[Any]], ending: str = "") -> None:
+        inserted = tuple(columns)
+        names = [column.name for column in inserted]
+        places = ", ".join("?" for _ in inserted)
+        self._statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places}) {ending}"
+        self._values = itemgetter(*names)
+        self._writers = {
+            dialect: [writer(column.type, dialect) for column in inserted] for dialect in ("sqlite", "postgresql")
+        }
+
+    def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert rows, which give values by the names of the columns."""
+        writers = self._writers[connection.dialect.name]
+        written = [
+            tuple(
+                value if write is None or value is None else write(value)
+                for value, write in zip(self._values(row), writers, strict=True)
+            )
+            for row in rows
+        ]
+        many(connection, self._statement, written)

@@ -58,15 +58,14 @@ def write_terms(connection: Connection, terms: Mapping[int, set[str]]) -> None:
     if not terms:
         return
     if connection.dialect.name == "sqlite":
-        rows = [(article_id, " ".join(sorted(found))) for article_id, found in terms.items()]
-        connection.exec_driver_sql("DELETE FROM article_index WHERE rowid = ?", [row[:1] for row in rows])
-        connection.exec_driver_sql("INSERT INTO article_index (rowid, terms) VALUES (?, ?)", rows)
+        rows = [(article_id, " ".join(found)) for article_id, found in terms.items()]
+        connection.exec_driver_sql("REPLACE INTO article_index (rowid, terms) VALUES (?, ?)", rows)
     else:
         statement = text(
             "INSERT INTO article_index (article_id, terms) VALUES (:id, :terms) "
             "ON CONFLICT (article_id) DO UPDATE SET terms = excluded.terms"
         )
-        found = [{"id": article_id, "terms": sorted(found)} for article_id, found in terms.items()]
+        found = [{"id": article_id, "terms": list(found)} for article_id, found in terms.items()]
         connection.execute(statement, found)
 
 

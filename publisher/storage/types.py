@@ -2,12 +2,13 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """An id or a count. SQLite's own row numbers only work for a column that is called INTEGER."""
@@ -25,9 +26,7 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no zone: instants are aware")
-        value = value.astimezone(UTC)
+        value = _aware(value).astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -59,6 +58,12 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no zone: instants are aware")
+    return value
+
+
 def json_text(value: Any) -> str:
     """A value as `JsonText` writes it, for statements that are run without SQLAlchemy."""
     return clean(_COMPACT.encode(value))
@@ -83,7 +88,20 @@ def unpack(packed: bytes) -> str:
 
 def sqlite_time(value: datetime) -> str:
     """An instant as `UtcTime` writes it on SQLite, for statements that are run without SQLAlchemy."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+    return _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+
+
+def writer(kind: TypeEngine[Any], dialect: str) -> Callable[[Any], Any] | None:
+    """What turns a value (not None) into what a column of some kind holds; None where that is the value itself."""
+    match kind:
+        case OutsideText():
+            return clean
+        case JsonText():
+            return json_text
+        case UtcTime():
+            return sqlite_time if dialect == "sqlite" else _aware
+        case _:
+            return None
 
 
 def read_sqlite_time(text: str) -> datetime:

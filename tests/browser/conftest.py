@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from publisher.web.serve import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 60_000
+"""Milliseconds that a browser may take over anything."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +42,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page in a context of its own; a failing test finds out what the browser complained of."""
     context = chromium.new_context(viewport={"width": 1000, "height": 800}, locale="en-GB")
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("console", lambda message: print("console:", message.text))
     yield page
@@ -85,7 +87,7 @@ def serve() -> Iterator[Callable[[ASGIApp], str]]:
 
     yield start
     for server in servers:
-        assert server.stop(20)
+        assert server.stop(60)
 
 
 @pytest.fixture

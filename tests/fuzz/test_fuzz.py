@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.fuzz.documents import spoiled
 from tests.fuzz.targets import OWN, TARGETS, Target
 
-SECONDS = 20.0
+SECONDS = 60.0
 """Seconds of this process' own time for one document; the hardest take two."""
 
 MEMORY = 600 * 1024

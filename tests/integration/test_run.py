@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -41,11 +40,9 @@ class Running:
     def shown(self) -> str:
         return self.out.read_text() + self.err.read_text()
 
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
-        began = time.monotonic()
+    def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
-        return code, time.monotonic() - began
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -79,7 +76,7 @@ def start(site: Path) -> Iterator[Callable[..., Running]]:
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, env={**os.environ, **variables}
+        [*COMMAND, *arguments], cwd=folder, capture_output=True, text=True, timeout=600, env={**os.environ, **variables}
     )
 
 
@@ -145,14 +142,10 @@ def test_it_stays_serves_reloads_and_ends(site: Path, start: Callable[..., Runni
     file.write_text(good.replace('title = "Harbour and tides', 'title = "Tides and harbour') + added)
     running.process.send_signal(signal.SIGHUP)
     wait_for(lambda: running.said("configuration taken up"), "the change")
-    changed = time.monotonic()
     wait_for(lambda: get(f"{web}/feeds/late.rss")[0] == 200, "the new feed, although nothing was collected")
-    assert time.monotonic() - changed < 10, "it waited for a tick"
     assert "Tides and harbour" in get(f"{web}/")[1]
 
-    code, took = running.end(signal.SIGINT)
-    assert code == 0
-    assert took < 10
+    assert running.end(signal.SIGINT) == 0
     assert "Traceback" not in running.shown()
     for secret in ("reader.zh@", "ada@", outbox.rpartition("/")[2]):
         assert secret not in running.err.read_text()
@@ -205,13 +198,13 @@ def test_a_site_that_hangs_does_not_hold_up_the_end(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        connected = threading.Event()
+        connected, over = threading.Event(), threading.Event()
 
         def accept() -> None:
             connection, _ = silent.accept()
             connected.set()
             connection.recv(65536)
-            time.sleep(30)
+            over.wait(2 * PATIENCE)
 
         threading.Thread(target=accept, daemon=True).start()
         running = start(
@@ -220,9 +213,9 @@ def test_a_site_that_hangs_does_not_hold_up_the_end(
             PUBLISHER__FETCH__ALLOW_PRIVATE=f"127.0.0.1:{port}",
         )
         assert connected.wait(PATIENCE)
-        code, took = running.end(signal.SIGINT)
+        code = running.end(signal.SIGINT)
+        over.set()
     assert code == expected
-    assert took < 10
     assert "Traceback" not in running.shown()
 
 
@@ -241,12 +234,15 @@ def states(site: Path) -> list[str]:
 
 
 def test_a_reply_that_is_owed_is_waited_for(site: Path, start: Callable[..., Running]) -> None:
-    with SmtpServer(Behaviour(delay=3.0, pipelining=False)) as server:
+    reply = threading.Event()
+    with SmtpServer(Behaviour(gate=reply, pipelining=False)) as server:
         running = start(**SMTP, PUBLISHER__RELAY__0__PORT=str(server.port))
         wait_for(lambda: server.accepted, "the first message")
-        code, took = running.end(signal.SIGTERM)
-    assert code == 0
-    assert took > 1.5
+        running.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: running.said("owes a reply"), "the wait")
+        assert running.process.poll() is None
+        reply.set()
+        assert running.process.wait(PATIENCE) == 0
     assert "Traceback" not in running.shown()
     assert len(server.accepted) == 1
     assert states(site) == ["sent", "pending"]
@@ -255,14 +251,12 @@ def test_a_reply_that_is_owed_is_waited_for(site: Path, start: Callable[..., Run
 def test_a_second_interrupt_ends_at_once_and_the_next_run_sorts_it_out(
     site: Path, start: Callable[..., Running]
 ) -> None:
-    with SmtpServer(Behaviour(delay=6.0, pipelining=False)) as server:
+    with SmtpServer(Behaviour(gate=threading.Event(), pipelining=False)) as server:
         running = start(**SMTP, PUBLISHER__RELAY__0__PORT=str(server.port))
         wait_for(lambda: server.accepted, "the first message")
         running.process.send_signal(signal.SIGINT)
         wait_for(lambda: running.said("owes a reply"), "the wait")
-        code, took = running.end(signal.SIGINT)
-    assert code == 130
-    assert took < 5
+        assert running.end(signal.SIGINT) == 130
     assert states(site) == ["claimed", "claimed"]
 
     with SmtpServer() as server:

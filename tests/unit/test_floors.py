@@ -2,13 +2,14 @@
 
 import ast
 import configparser
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.loopback import unmeasured
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = configparser.ConfigParser()
@@ -63,7 +64,7 @@ def broken_contracts(tree: Path, only: str | None = None) -> set[str]:
     """The names of the contracts that import-linter calls broken there."""
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
     options = ["--no-cache", "--no-logo", *(["--contract", only] if only else [])]
-    plain = os.environ | {"NO_COLOR": "1", "COLUMNS": "200"}
+    plain = unmeasured() | {"NO_COLOR": "1", "COLUMNS": "200"}
     ran = subprocess.run([*command, *options], cwd=tree, env=plain, capture_output=True, text=True, check=False)
     lines = ran.stdout.splitlines()
     broken = {name for name in NAMES.values() for line in lines if line.startswith(f"{name} BROKEN")}

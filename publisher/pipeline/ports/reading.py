@@ -132,7 +132,7 @@ class ReadRequest:
         For sources that give guids: those repeat, and change.
         """
         known = self.known(identity.asked_names(drafts, texts=False))
-        if left := [draft for draft in drafts if not known.keys() & identity.asked_names([draft], texts=False)]:
+        if left := [draft for draft in drafts if known.keys().isdisjoint(identity.asked_names([draft], texts=False))]:
             known = {**known, **self.known(identity.asked_texts(left))}
         return identity.identify(drafts, known, self.guids)
 

@@ -176,7 +176,7 @@ class HttpFetcher(Fetcher):
                 # An address that the operator may open is not first the robots.txt of a host that can't be asked.
                 self._pools.check(parsed)
             with errand.deadline.paused():
-                refusal = self._robots.refusal(url)
+                refusal = self._robots.refusal(url, errand.request.source)
             if refusal:
                 return refusal
         with self._hosts.turn(url, errand.deadline, self._robots.delay(url)):
@@ -188,7 +188,8 @@ class HttpFetcher(Fetcher):
         reserved = from_headers(fetched.headers)
         if errand.request.obey_robots and self._config.obey_robots:
             with errand.deadline.paused():
-                reserved = self._robots.reserved(fetched.url) | self._well_known.reserved(fetched.url) | reserved
+                url, source = fetched.url, errand.request.source
+                reserved = self._robots.reserved(url, source) | self._well_known.reserved(url, source) | reserved
         return replace(fetched, reservations=reserved)
 
     def _exchange(self, url: httpx2.URL, errand: _Errand) -> FetchResult | _Redirect:

@@ -68,8 +68,11 @@ class HostFiles(Generic[Said]):
         self._origins: dict[str, _Origin[Said]] = {}
         self._lock = threading.Lock()
 
-    def of(self, url: str) -> Said | Refused:
-        """What the file of an address's host says; a refusal when it can't be asked for now, which says nothing."""
+    def of(self, url: str, source: str = "") -> Said | Refused:
+        """What the file of an address's host says; a refusal when it can't be asked for now, which says nothing.
+
+        `source` names whom it is asked for, and so the way there (a proxy) and what else its owner set.
+        """
         address = self._address(url)
         with self._lock:
             origin = self._origins.setdefault(address, _Origin())
@@ -77,7 +80,7 @@ class HostFiles(Generic[Said]):
             if origin.known is None and (file := self._memory.file(address)):
                 origin.known = self._read(file)
             if origin.known is None or origin.known.until <= self._clock():
-                answer = self._ask(address)
+                answer = self._ask(address, source)
                 if isinstance(answer, Refused):
                     return answer
                 self._memory.save_file(answer)
@@ -97,13 +100,14 @@ class HostFiles(Generic[Said]):
     def _read(self, file: HostFile) -> _Known[Said]:
         return _Known(file.until, self._kind.read(file))
 
-    def _ask(self, address: str) -> HostFile | Refused:
+    def _ask(self, address: str, source: str) -> HostFile | Refused:
         request = FetchRequest(
             url=address,
             accept=self._kind.accept,
             deadline=_DEADLINE,
             max_bytes=self._kind.max_bytes,
             obey_robots=False,
+            source=source,
         )
         result, now = self._get(request), self._clock()
         match result:

@@ -75,7 +75,8 @@ class HostQueue:
         try:
             with deadline.paused():
                 self._admit(host)
-                time.sleep(max(0.0, host.next_start - time.monotonic()))
+                if (wait := host.next_start - time.monotonic()) > 0:
+                    time.sleep(wait)
             host.next_start = time.monotonic() + spacing
             yield
         finally:

@@ -34,9 +34,9 @@ class Robots:
     def __init__(self, get: Callable[[FetchRequest], FetchResult], memory: Hosts, clock: Clock) -> None:
         self._files = HostFiles(_FILE, get, memory, clock)
 
-    def refusal(self, url: str) -> Refused | None:
-        """Why a page must not be fetched; None when it may."""
-        rules = self._files.of(url)
+    def refusal(self, url: str, source: str = "") -> Refused | None:
+        """Why a page must not be fetched for a source; None when it may."""
+        rules = self._files.of(url, source)
         if isinstance(rules, Refused):
             return rules
         if rules.parser is not None and not rules.parser.can_fetch(url, AGENT):
@@ -50,9 +50,9 @@ class Robots:
         seconds = rules.parser.crawl_delay(AGENT) if rules and rules.parser else None
         return timedelta(seconds=min(max(seconds, 0.0), 3600.0)) if seconds is not None else None
 
-    def reserved(self, url: str) -> Reservations:
+    def reserved(self, url: str, source: str = "") -> Reservations:
         """What the file says beside its rules: licences and Content-Signals for this page."""
-        rules = self._files.of(url)
+        rules = self._files.of(url, source)
         if isinstance(rules, Refused) or not rules.text:
             return NONE
         return from_robots(rules.text, urlsplit(url).path or "/")

@@ -18,9 +18,9 @@ class WellKnown:
     def __init__(self, get: Callable[[FetchRequest], FetchResult], memory: Hosts, clock: Clock) -> None:
         self._files = HostFiles(_FILE, get, memory, clock)
 
-    def reserved(self, url: str) -> Reservations:
+    def reserved(self, url: str, source: str = "") -> Reservations:
         """What the file of a page's host reserves for it; a host without one reserves nothing."""
-        text = self._files.of(url)
+        text = self._files.of(url, source)
         return NONE if isinstance(text, Refused) or not text else from_well_known(text, urlsplit(url).path or "/")
 
 

@@ -29,6 +29,9 @@ _MOST_NOSCRIPTS = 500
 _MOST_LINES = 5_000
 """Pages of more lines than this keep the second extractor busy for long, and the first is right about them."""
 
+MOST_SEARCHED = 1_500_000_000
+"""So many characters of what an extractor found are looked through for the page's lines: half a second's worth."""
+
 _MOST_LINKS = 10_000
 """A page of more links than this is an index, whatever else it says."""
 
@@ -118,25 +121,18 @@ class Election:
 
     def hear(self, ballot: Iterable[str]) -> None:
         """Count the texts that one extractor found."""
-        lines = {squeezed(line) for text in ballot for line in text.splitlines()} - {""}
-        whole = "\n".join(lines)
+        # In their order, since those of the page are looked for in theirs.
+        lines = dict.fromkeys(squeezed(line) for text in ballot for line in text.splitlines())
+        lines.pop("", None)
+        heard = _Ballot(frozenset(lines), "\n".join(lines))
         self.ballots += 1
-        for line in self.lines:
-            line.votes += _is_on(line, lines, whole)
+        for line in self.lines if lines else ():
+            line.votes += heard.names(line)
 
     def choose(self) -> "Choice | None":
         """The element whose text is the voted text, as nearly as possible (the harmonic mean of precision and
         recall); without any vote the largest that the page itself marks as an article."""
-        voted: dict[HtmlElement, float] = {}
-        total: dict[HtmlElement, float] = {}
-        everything = 0.0
-        for line in self.lines:
-            weight = _weight(line, self.ballots)
-            everything += weight
-            for element in (line.element, *line.element.iterancestors()):
-                total[element] = total.get(element, 0) + line.size
-                if weight:
-                    voted[element] = voted.get(element, 0) + weight
+        voted, total, everything = self._weighed()
         best: Choice | None = None
         for element, weight in voted.items():
             precision, recall = weight / total[element], weight / everything
@@ -150,6 +146,19 @@ class Election:
         if best.element.tag in ("p", "pre", *HEADINGS) and (parent := best.element.getparent()) is not None:
             return Choice(parent, best.score, best.evidence)
         return best
+
+    def _weighed(self) -> tuple[dict[HtmlElement, float], dict[HtmlElement, float], float]:
+        """What the voted lines within each element weigh, how large all lines in it are, and what all votes weigh."""
+        voted, total = dict[HtmlElement, float](), dict[HtmlElement, float]()
+        apart: dict[HtmlElement, bool] = {}
+        for line in self.lines:
+            element = line.element
+            if element not in apart:
+                apart[element] = is_apart(element)
+            total[element] = total.get(element, 0) + line.size
+            if weight := _weight(line, self.ballots, apart=apart[element]):
+                voted[element] = voted.get(element, 0) + weight
+        return _with_holders(voted), _with_holders(total), sum(voted.values())
 
     def is_sure(self, choice: "Choice | None") -> bool:
         """Whether what was heard is enough: the votes fill the element, and hardly any prose stands elsewhere."""
@@ -180,21 +189,52 @@ class Choice:
     evidence: str
 
 
-def _is_on(line: Line, lines: set[str], whole: str) -> bool:
-    if line.squeezed in lines:
-        return True
-    long = [text for node in line.nodes if len(text := squeezed(node.text)) >= _LONG]
-    total = sum(map(len, long))
-    return total > 0 and sum(len(text) for text in long if text in whole) >= _VOTED * total
+@dataclass(slots=True)
+class _Ballot:
+    """The texts that an extractor found: its `lines`, and the `whole` of them; asked for the page's lines in turn."""
+
+    lines: frozenset[str]
+    whole: str
+    _place: int = 0
+    """Where the last run was found: the next stands near behind it, if anywhere."""
+    _left: int = field(default_factory=lambda: MOST_SEARCHED)
+
+    def names(self, line: Line) -> bool:
+        """Whether a line is among them, or half of it."""
+        if line.squeezed in self.lines:
+            return True
+        long = [text for node in line.nodes if len(text := squeezed(node.text)) >= _LONG]
+        total = sum(map(len, long))
+        return total > 0 and sum(len(text) for text in long if self._holds(text)) >= _VOTED * total
+
+    def _holds(self, text: str) -> bool:
+        if self._left <= 0:
+            return False
+        found = self.whole.find(text, self._place)
+        self._left -= (found if found >= 0 else len(self.whole)) - self._place
+        if found < 0:
+            found = self.whole.find(text, 0, self._place + len(text))
+            self._left -= found if found >= 0 else self._place
+        if found >= 0:
+            self._place = found
+        return found >= 0
 
 
-def _weight(line: Line, ballots: int) -> float:
+def _with_holders(weights: dict[HtmlElement, float]) -> dict[HtmlElement, float]:
+    """The weights of elements and of all that hold them; before an element stands what it holds."""
+    sums: dict[HtmlElement, float] = {}
+    for element, weight in weights.items():
+        for holder in (element, *element.iterancestors()):
+            sums[holder] = sums.get(holder, 0) + weight
+    return sums
+
+
+def _weight(line: Line, ballots: int, *, apart: bool) -> float:
     if not line.votes:
         return 0.0
     prose = 1.0 if line.is_sentence else 0.4
-    apart = 0.2 if is_apart(line.element) else 1.0
     agreed = 1.0 if line.votes > 1 or ballots == 1 else 0.6
-    return line.size * (1 - line.link_density) * prose * apart * agreed
+    return line.size * (1 - line.link_density) * prose * (0.2 if apart else 1.0) * agreed
 
 
 def _bonus(element: HtmlElement) -> float:

@@ -150,8 +150,8 @@ def in_text(paragraphs: Sequence[str]) -> ByLine:
 def original_url(nodes: Sequence[TextNode], base: str | None) -> str | None:
     """The address behind a label such as `原文链接:`, in its text, its own link or one of the next."""
     for place, node in enumerate(nodes):
-        text = halfwidth(node.text)
-        if len(text) > _LONGEST_LINE or not (label := _ORIGINAL.match(text)):
+        text = halfwidth(node.text) if len(node.text) <= _LONGEST_LINE else ""
+        if not (label := _ORIGINAL.match(text)):
             continue
         if found := _URL.search(text):
             return urls.absolute(base, found.group())
@@ -164,9 +164,9 @@ def original_url(nodes: Sequence[TextNode], base: str | None) -> str | None:
 
 def is_label(text: str) -> bool:
     """Whether a short line is a credit or a link to the original rather than part of the text."""
-    text = halfwidth(text)
     if len(text) > _LONGEST_LINE:
         return False
+    text = halfwidth(text)
     if label := _ORIGINAL.match(text):
         return bool(label["colon"]) or columns(text) <= 24
     return bool(_CREDIT.match(text))

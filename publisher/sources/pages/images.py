@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from publisher.sources.text import urls
@@ -42,7 +43,7 @@ _LINE = 20
 """One that is declared no higher (or wider) than this, and stands alone, is a rule between paragraphs."""
 
 
-def wake(image: HtmlElement) -> None:
+def wake(image: etree._Element) -> None:
     """Give a lazy image the address that its script would give it."""
     wake_set(image)
     source = image.get("src") or ""
@@ -56,14 +57,14 @@ def wake(image: HtmlElement) -> None:
         image.set("src", found)
 
 
-def wake_set(element: HtmlElement) -> None:
+def wake_set(element: etree._Element) -> None:
     """The same for the `srcset` of an image or of a `<source>`."""
     for name in _LAZY_SETS:
         if (value := element.get(name)) and not element.get("srcset"):
             element.set("srcset", value)
 
 
-def _elsewhere(image: HtmlElement) -> Iterator[str]:
+def _elsewhere(image: etree._Element) -> Iterator[str]:
     """Addresses of an image without one: any `data-` attribute that holds one, the sources of its `<picture>`."""
     for name, value in image.attrib.items():
         if name.startswith("data-") and _ADDRESS.match(value.strip()) and _IMAGE.search(value):
@@ -78,7 +79,7 @@ def _elsewhere(image: HtmlElement) -> Iterator[str]:
                 yield candidates[-1][0]
 
 
-def is_pixel(image: HtmlElement) -> bool:
+def is_pixel(image: etree._Element) -> bool:
     """Whether an image is there to count, not to be seen: it has no size, is hidden, or is called a beacon."""
     style = re.sub(r"\s", "", image.get("style") or "").lower()
     # Hidden images that a script shows when they come into view are no pixels.

@@ -68,7 +68,7 @@ def halfwidth(text: str) -> str:
 
     Chinese sites write both kinds of colons, commas and brackets; patterns then need to know one.
     """
-    return text.translate(_HALF_WIDTH)
+    return text if text.isascii() else text.translate(_HALF_WIDTH)
 
 
 def letters_of(text: str) -> str:

@@ -4,8 +4,10 @@ The tree is put in order first (addresses, lazy images, pixels), then nh3 has th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import unescape
+from itertools import groupby
+from operator import itemgetter
 from urllib.parse import unquote
 
 import nh3
@@ -42,6 +44,8 @@ _REMOVED_WITH_CONTENT = _names(
 )
 # The parser of the tree reads markup in them where browsers read text: they become what they look like.
 _RAW = _names("xmp listing plaintext")
+_TIDIED = _RAW | {"img"}
+"""What is looked at even where it has no attributes."""
 _MATH_ATTRIBUTES = _names(
     "display displaystyle scriptlevel mathvariant mathsize linethickness stretchy fence separator form largeop "
     "movablelimits accent accentunder columnalign rowalign rowspan columnspan notation"
@@ -84,28 +88,35 @@ _PARAGRAPHS = _names(
     "p div section article main header footer aside nav blockquote pre figure figcaption ul ol dl table h1 h2 h3 h4 "
     "h5 h6 hr address details summary body form fieldset center"
 )
-_KEPT_SPACE = "\x1f"
-"""A space of preformatted text on its way; no document holds this character."""
+_KEPT_SPACE, _PARAGRAPH, _LINE, _CELL = "\x1f", "\x01", "\x02", "\x03"
+"""A space of preformatted text, and the ends of paragraphs, lines and table cells on their way; no document holds these
+characters."""
 
 _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
-_OPENING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES, "\n") | {"li": "\n- "}
-_CLOSING = dict.fromkeys(_PARAGRAPHS, "\f") | dict.fromkeys(_LINES - {"br"}, "\n") | {"td": "\t", "th": "\t"}
+_OPENING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES, _LINE) | {"li": f"{_LINE}- "}
+_CLOSING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES - {"br"}, _LINE) | {"td": _CELL, "th": _CELL}
 _CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
 _INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
-_BLANKS = re.compile(r"  +|[\r\x0b][ \r\x0b]*")
+_RETURNS = re.compile(r"[\r\x0b]+")
 
 
 def parse_fragment(markup: str) -> HtmlElement:
     """A `<div>` with the parsed markup; anything parses."""
+    return _parsed(markup, html.HTMLParser)  # type: ignore[return-value]
+
+
+def _parsed(markup: str, parser: Callable[..., etree.HTMLParser]) -> etree._Element:
     # Bytes in an encoding that the parser is told: lxml refuses a str with an XML declaration.
-    data = parsable(markup).encode("utf-8")
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    root = html.document_fromstring(b"<html><body><div>" + data + b"</div></body></html>", parser=parser)
+    data = b"<html><body><div>" + parsable(markup).encode("utf-8") + b"</div></body></html>"
+    root = etree.fromstring(data, parser(encoding="utf-8", remove_comments=True, remove_pis=True))
     body = root.find("body")
-    holder = html.Element("div")
-    for child in list(body if body is not None else root):
+    children = list(body if body is not None else root)
+    if len(children) == 1 and _is_ours(children[0]) and not children[0].tail:
+        return children[0]
+    holder = parser().makeelement("div")
+    for child in children:
         # The parser may close our div early; what follows belongs to it all the same.
-        if child.tag == "div" and not child.attrib and len(holder) == 0 and not holder.text:
+        if _is_ours(child) and len(holder) == 0 and not holder.text:
             holder.text = child.text
             holder.extend(list(child))
             _append_text(holder, child.tail)
@@ -114,32 +125,50 @@ def parse_fragment(markup: str) -> HtmlElement:
     return holder
 
 
+def _is_ours(element: etree._Element) -> bool:
+    return element.tag == "div" and not element.attrib
+
+
 def clean(markup: str, base: str | None, page: str | None = None) -> str:
     """Markup from outside, harmless and with absolute addresses; addresses without a base are dropped.
 
     `page` is where it stands, if that is another address than its base: links to places on it that are in the markup
     lead there.
     """
-    return clean_tree(parse_fragment(markup), base, page) if markup.strip() else ""
+    # Without lxml.html, whose elements are made in Python, one by one.
+    return clean_tree(_parsed(markup, etree.HTMLParser), base, page) if markup.strip() else ""
 
 
-def clean_tree(root: HtmlElement, base: str | None, page: str | None = None) -> str:
+def clean_tree(root: etree._Element, base: str | None, page: str | None = None) -> str:
     """The inside of an element, made harmless. The tree is changed."""
     page = urls.untracked((page or base or "").partition("#")[0])
     for element in list(root.iter(etree.Element)):
         if element.tag in _REMOVED_WITH_CONTENT and element is not root:
-            element.drop_tree()
-        else:
-            tidy_element(element, base, page)
+            _drop(element)
+        elif element.attrib or element.tag in _TIDIED:
+            _tidy_element(element, base, page)
     _keep_places(root, page)
-    holder = html.Element("div")
-    holder.text = root.text
-    holder.extend(list(root))
-    inner = html.tostring(holder, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
-    return _CLEANER.clean(inner).strip()
+    root.tag = "div"
+    root.attrib.clear()
+    inner = etree.tostring(root, method="html", encoding="unicode", with_tail=False)
+    return _CLEANER.clean(inner.removeprefix("<div>").removesuffix("</div>")).strip()
 
 
-def _keep_places(root: HtmlElement, page: str) -> None:
+def _drop(element: etree._Element) -> None:
+    """Take an element with all that is in it out of its tree; the text after it stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        previous = element.getprevious()
+        if previous is not None:
+            previous.tail = (previous.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+def _keep_places(root: etree._Element, page: str) -> None:
     """Links to places in the text stay, if those are in it; others lead to the page, where one is known."""
     within = [link for link in root.iter("a") if (link.get("href") or "").startswith(_PLACE)]
     if not within:
@@ -151,15 +180,13 @@ def _keep_places(root: HtmlElement, page: str) -> None:
             _set(link, "href", f"{page}#{place}" if page else None)
 
 
-def tidy_element(element: HtmlElement, base: str | None, page: str = "") -> None:
+def _tidy_element(element: etree._Element, base: str | None, page: str = "") -> None:
     """Make the addresses of one element absolute, wake lazy images, remove what only counts visitors."""
     if element.tag == "img" and images.is_pixel(element):
-        element.drop_tree()
+        _drop(element)
         return
     if element.tag in _RAW:
         element.tag = "pre"
-    if not element.attrib and element.tag != "img":
-        return
     if element.tag == "img":
         images.wake(element)
     elif element.tag == "source":
@@ -171,10 +198,10 @@ def tidy_element(element: HtmlElement, base: str | None, page: str = "") -> None
     if (value := element.get("srcset")) is not None:
         _set(element, "srcset", urls.srcset(base, value) or None)
     if element.tag == "img" and not element.get("src") and not element.get("srcset"):
-        element.drop_tree()
+        _drop(element)
 
 
-def _tidy_names(element: HtmlElement) -> None:
+def _tidy_names(element: etree._Element) -> None:
     """Names of places as ids, and table cells that refer to ids; nh3 puts the prefix before the ids themselves."""
     if element.tag == "a" and element.get("name") and not element.get("id"):
         element.set("id", element.get("name") or "")
@@ -200,14 +227,14 @@ def link(base: str | None, reference: str, page: str = "") -> str | None:
     return urls.untracked(url)
 
 
-def _set(element: HtmlElement, name: str, value: str | None) -> None:
+def _set(element: etree._Element, name: str, value: str | None) -> None:
     if value:
         element.set(name, value)
     else:
         del element.attrib[name]
 
 
-def _append_text(holder: HtmlElement, text: str | None) -> None:
+def _append_text(holder: etree._Element, text: str | None) -> None:
     if not text:
         return
     if len(holder):
@@ -230,60 +257,63 @@ def to_text(markup: str) -> str:
 
 def clean_to_text(markup: str) -> str:
     """The same for what `clean` gave, which need not be parsed for it: its tags are balanced and written one way."""
-    return _laid_out("".join(_pieces_of_clean(markup)))
-
-
-def _pieces_of_clean(markup: str) -> Iterator[str]:
-    inside = {"pre": 0, "hidden": 0}
-    parts = iter(_CLEAN_TAG.split(markup))
-    yield _flow(unescape(next(parts)), 0)
-    for closes, tag, text in zip(parts, parts, parts, strict=True):
-        if tag in _INSIDE:
-            inside[_INSIDE[tag]] += -1 if closes else 1
-        yield (_CLOSING if closes else _OPENING).get(tag, "")
-        if text and not inside["hidden"]:
-            yield _flow(unescape(text), inside["pre"])
+    return _laid_out((pre, unescape(text)) for pre, text in _runs(_pieces_of_clean(markup)))
 
 
 def tree_to_text(root: etree._Element) -> str:
     """The text of an element, as `to_text` does."""
-    return _laid_out("".join(_pieces(root)))
+    return _laid_out(_runs(_pieces(root)))
 
 
-def _laid_out(text: str) -> str:
-    """The pieces of a text as paragraphs and lines."""
-    blocks = []
-    for block in re.split(r"\f+", text):
-        lines = [_BLANKS.sub(" ", line).strip(" \t") for line in block.split("\n")]
-        if joined := "\n".join(line for line in lines if line):
-            blocks.append(joined)
-    return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
+_Piece = tuple[bool, str]
+"""A text or what a tag means to it, and whether it is preformatted."""
 
 
-def _pieces(root: etree._Element) -> Iterator[str]:
-    """The texts in reading order; a form feed ends a paragraph, a newline a line. Walks without recursion."""
+def _pieces_of_clean(markup: str) -> Iterator[_Piece]:
+    inside = {"pre": 0, "hidden": 0}
+    parts = iter(_CLEAN_TAG.split(markup))
+    yield False, next(parts)
+    for closes, tag, text in zip(parts, parts, parts, strict=True):
+        if tag in _INSIDE:
+            inside[_INSIDE[tag]] += -1 if closes else 1
+        mark = (_CLOSING if closes else _OPENING).get(tag, "")
+        yield inside["pre"] > 0, mark if inside["hidden"] else mark + text
+
+
+def _pieces(root: etree._Element) -> Iterator[_Piece]:
+    """The texts in reading order. Walks without recursion."""
     inside = {"pre": 0, "hidden": 0}
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         tag = str(element.tag)
         if event == "start":
             if tag in _INSIDE:
                 inside[_INSIDE[tag]] += 1
-            yield _OPENING.get(tag, "")
+            mark = _OPENING.get(tag, "")
             text = element.text
         else:
             if event == "end" and tag in _INSIDE:
                 inside[_INSIDE[tag]] -= 1
-            yield _CLOSING.get(tag, "")
+            mark = _CLOSING.get(tag, "")
             text = None if element is root else element.tail
-        if text and not inside["hidden"]:
-            yield _flow(text, inside["pre"])
+        yield inside["pre"] > 0, mark + text if text and not inside["hidden"] else mark
 
 
-def _flow(text: str, pre: int) -> str:
-    """A text with each white space as one blank; in preformatted text blanks are kept."""
-    if pre:
-        return text.replace(" ", _KEPT_SPACE)
-    words = " ".join(text.split())
-    if not words:
-        return " "
-    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
+def _runs(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """The pieces that follow one another as one, preformatted or not."""
+    for pre, run in groupby(pieces, itemgetter(0)):
+        yield pre, "".join(text for _, text in run)
+
+
+def _laid_out(runs: Iterable[_Piece]) -> str:
+    """A text as paragraphs and lines, with each white space as one blank; in preformatted text blanks are kept."""
+    text = "".join(_preformatted(run) if pre else " ".join(run.split()) for pre, run in runs)
+    blocks = []
+    for block in text.replace(_CELL, "\t").replace(_LINE, "\n").split(_PARAGRAPH):
+        lines = (line.strip(" \t") for line in block.split("\n"))
+        if joined := "\n".join(line for line in lines if line):
+            blocks.append(joined)
+    return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
+
+
+def _preformatted(text: str) -> str:
+    return _RETURNS.sub(" ", text.replace(" ", _KEPT_SPACE))

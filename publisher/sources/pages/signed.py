@@ -51,6 +51,8 @@ _PARTICLES = (
 _WORD = r"(?:[^\W\d_a-z]\.?|(?:[^\W\d_]+['’])?[^\W\d_a-z][^\W\d_]*(?:['’.-][^\W\d_]+)*\.?)"
 _PARTICLE = rf"(?:{_PARTICLES})(?:[-'’]{_WORD})?"
 _NAME = re.compile(rf"(?:{_PARTICLE}\s+){{0,2}}{_WORD}(?:\s+(?:{_PARTICLE}|{_WORD})){{0,5}}")
+# "Ana Ruiz in Lisbon and Tom Lee in Porto": only before a further person with a place is a place no end.
+_PLACE = re.compile(rf"\s+in\s+{_NAME.pattern}(?=(?:,|,?\s+(?:and|with))\s+{_WORD}\s+{_NAME.pattern}\s+in\s)")
 _HANDLE = re.compile(r"[\w.-]{2,30}")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|an?|this|that|these|no|my|our|its|his|her|their)\s", re.IGNORECASE)
@@ -75,7 +77,7 @@ def is_signed(text: str) -> bool:
 
 def people(text: str) -> tuple[str, ...]:
     """The people of a list of Latin names: the words up to the first that tells where or when they wrote."""
-    text = _JOINT.sub(" ", f"{text} ").strip()
+    text = _PLACE.sub("", _JOINT.sub(" ", f"{text} ").strip())
     end = _END.search(text)
     pieces = _joined([piece for piece in _SPLIT.split(text[: end.start()] if end else text) if piece])
     bare = [_TRAILING_ROLE.sub("", pieces[0]), *(piece for piece in pieces[1:] if not is_role(piece))] if pieces else []

@@ -67,8 +67,9 @@ def test_work_that_hangs_does_not_hold_up_the_end() -> None:
     stop, never = threading.Event(), threading.Event()
     threading.Timer(0.1, stop.set).start()
     began = time.monotonic()
-    assert list(engine(stop=stop).side_by_side(lambda _: never.wait(10), [1, 2])) == []
-    assert time.monotonic() - began < 8
+    assert list(engine(stop=stop).side_by_side(lambda _: never.wait(60), [1, 2])) == []
+    assert time.monotonic() - began < 30
+    never.set()
 
 
 def test_work_that_must_finish_is_waited_for() -> None:
@@ -89,11 +90,12 @@ def test_a_step_does_not_begin_once_the_end_has_come() -> None:
 
 
 def test_one_step_of_a_name_at_a_time() -> None:
-    inside = threading.Lock()
+    inside, begun, go_on = threading.Lock(), threading.Event(), threading.Event()
 
     def collect(each: SideBySide) -> Sequence[Line]:
         assert inside.acquire(blocking=False)
-        time.sleep(0.05)
+        begun.set()
+        assert go_on.wait(60)
         inside.release()
         return [Line("source a", "1 new")]
 
@@ -102,7 +104,9 @@ def test_one_step_of_a_name_at_a_time() -> None:
     threads = [threading.Thread(target=lambda: results.append(one.run("collect"))) for _ in range(3)]
     for thread in threads:
         thread.start()
+    assert begun.wait(60)
     assert one.busy("collect")
+    go_on.set()
     for thread in threads:
         thread.join()
     assert len(results) == 3
@@ -114,20 +118,20 @@ def test_other_steps_are_adopted_when_none_of_the_old_ones_runs() -> None:
 
     def old(each: SideBySide) -> Sequence[Line]:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(60)
         return [Line("old", "")]
 
     one = engine(collect=old)
     results: list[list[Line]] = []
     first = threading.Thread(target=lambda: results.append(one.run("collect")))
     first.start()
-    begun.wait(5)
+    assert begun.wait(60)
     adopting = threading.Thread(target=one.adopt, args=({"collect": lambda each: [Line("new", "")]}, 2))
     adopting.start()
     adopting.join(0.1)
     assert adopting.is_alive()
     go_on.set()
-    first.join(5)
-    adopting.join(5)
+    first.join(60)
+    adopting.join(60)
     assert results == [[Line("old", "")]]
     assert one.run("collect") == [Line("new", "")]

@@ -33,7 +33,7 @@ def certificates() -> ssl.SSLContext:
 
 @pytest.fixture
 def fetcher(site: Site, certificates: ssl.SSLContext) -> Iterator[HttpFetcher]:
-    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=5))
+    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=60))
     fetcher = HttpFetcher(config, ssl_context=certificates)
     yield fetcher
     fetcher.close()
@@ -45,8 +45,8 @@ def desk(fetcher: HttpFetcher) -> Desk:
 
 
 @pytest.fixture
-def free_port() -> int:
-    """A port of loopback on which nobody listens."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def free_port() -> Iterator[int]:
+    """A port of loopback on which nobody listens, nor will meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])

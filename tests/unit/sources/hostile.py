@@ -185,7 +185,7 @@ def listening(speak: Callable[[socket.socket], None]) -> Iterator[str]:
             except OSError:
                 return
             with connection:
-                connection.settimeout(5)
+                connection.settimeout(30)
                 try:
                     speak(connection)
                 except (OSError, ssl.SSLError):
@@ -199,7 +199,7 @@ def listening(speak: Callable[[socket.socket], None]) -> Iterator[str]:
         over.set()
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(6)
+        thread.join(31)
 
 
 def plain_http(connection: socket.socket) -> None:

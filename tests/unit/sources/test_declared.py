@@ -148,4 +148,4 @@ def test_pages_made_to_keep_us_busy_are_read_all_the_same(hostile: str) -> None:
     began = time.process_time()
     Reader(parsed, None, None).read(list(page.text_nodes(parsed.root)))
     # Squares of these sizes would take minutes.
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60

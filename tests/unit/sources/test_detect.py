@@ -120,7 +120,7 @@ BOX = f"<div class=box><ul>{LINE * 200}</ul></div>"
 def test_time_is_bounded_on_pages_that_are_made_to_take_it(markup: str) -> None:
     began = time.process_time()
     listing.detect(markup.encode(), "https://post.example/", now=NOW)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
 
 
 BROKEN = (

@@ -115,7 +115,7 @@ def test_a_name_without_end_costs_no_more_than_its_length() -> None:
     parsed(rss(f"<item><title>One</title><author>{'a.' * 200_000}</author></item>") + "&")
     parsed(rss(f"<item><title>One</title><author>{'a.' * 200_000}</author></item>"))
     # The square of it would take minutes.
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from publisher.sources import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.storage.database import SqlStorage, open_storage
 from tests.fakes import FakeClock
+from tests.loopback import unmeasured
 from tests.unit.sources import hostile
 from tests.unit.sources.site import Answer, Site
 
@@ -131,7 +132,7 @@ def test_no_way_leads_to_an_address_that_is_not_public(
     for name, target in targets.items():
         site.pages[f"/{name}"] = Answer(status=302, headers={"Location": target})
         sources += [source(f"direct-{name}", target), source(f"redirected-{name}", f"{site.url}/{name}")]
-    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=5), spacing=timedelta(0))
+    config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=60), spacing=timedelta(0))
     reports = Desk(storage, config, certificates).collect(sources)
     assert reports.pop("good").new == 1
     for name, report in reports.items():
@@ -188,9 +189,19 @@ def test_each_hostile_answer_is_one_line_and_the_others_go_on(
     site.pages["/story"] = Answer(b"<html><body><article>A story</article></body></html>", headers=hostile.HTML)
     for name, (answer, _, _) in answers.items():
         site.pages[f"/{name}"] = answer
-    sources = [source(name, f"{site.url}/{name}", kind) for name, (_, kind, _) in answers.items()]
-    desk = Desk(storage, FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=2)), certificates)
-    reports = desk.collect([*sources[:9], good(site), *sources[9:]])
+    sources = {name: source(name, f"{site.url}/{name}", kind) for name, (_, kind, _) in answers.items()}
+    # These would last for ever; all others must be given time.
+    endless = [name for name, (_, _, reason) in answers.items() if "no whole answer" in (reason or "")]
+    rounds = (
+        (0.5, [sources.pop(name) for name in endless]),
+        (60, [*list(sources.values())[:9], good(site), *list(sources.values())[9:]]),
+    )
+    reports, texts = {}, ""
+    for seconds, chosen in rounds:
+        config = FetchConfig(allow_private=(site.host,), deadline=timedelta(seconds=seconds))
+        desk = Desk(storage, config, certificates)
+        reports |= desk.collect(chosen)
+        texts += desk.texts()
     assert reports["good"].new == 1
     for name, (_, _, reason) in answers.items():
         if reason is not None:
@@ -198,7 +209,6 @@ def test_each_hostile_answer_is_one_line_and_the_others_go_on(
         elif reports[name].failed is not None:
             one_line(reports[name])
         assert len(reports[name].problems) <= 60
-    texts = desk.texts()
     assert "swordfish" not in texts
     assert "lollol" not in texts
     assert "\0" not in texts
@@ -217,7 +227,7 @@ def test_broken_tls_is_one_line_and_a_sound_one_is_read(storage: SqlStorage, sit
     }
     with ExitStack() as stack:
         hosts = {name: stack.enter_context(hostile.listening(speak)) for name, (speak, _) in servers.items()}
-        config = FetchConfig(allow_private=(site.host, *hosts.values()), deadline=timedelta(seconds=5))
+        config = FetchConfig(allow_private=(site.host, *hosts.values()), deadline=timedelta(seconds=60))
         desk = Desk(storage, config, ssl.create_default_context(cafile=authority.file))
         reports = desk.collect([*(source(name, f"https://{host}/") for name, host in hosts.items()), good(site)])
     assert reports["good"].new == reports["sound"].new == 1
@@ -241,7 +251,7 @@ def peak():
 database, host, *names = sys.argv[1:]
 storage = open_storage(f"sqlite:///{database}")
 clock = lambda: datetime.now(UTC)
-fetcher = HttpFetcher(FetchConfig(allow_private=(host,), deadline=timedelta(seconds=3)), clock=clock)
+fetcher = HttpFetcher(FetchConfig(allow_private=(host,), deadline=timedelta(seconds=60)), clock=clock)
 collector = Collector(storage, build_readers(), fetcher, clock)
 sources = [Source(name=name, kind=SourceKind.FEED, url=f"http://{host}/{name}") for name in ("good", *names)]
 with storage.begin() as work:
@@ -260,7 +270,7 @@ def test_memory_stays_bounded_whatever_bodies_unfold_to(site: Site, tmp_path: Pa
     for name in names:
         site.pages[f"/{name}"] = answers[name][0]
     command = [sys.executable, "-c", READ_ALL, str(tmp_path / "memory.db"), site.host, *names]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=unmeasured())
     assert done.returncode == 0, done.stderr
     before, after, failed, looked = map(int, done.stdout.split())
     assert failed == looked == len(names)

@@ -44,7 +44,7 @@ class World:
     fetchers: list[HttpFetcher] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.config = FetchConfig(allow_private=(self.site.host,), deadline=timedelta(seconds=10))
+        self.config = FetchConfig(allow_private=(self.site.host,), deadline=timedelta(seconds=60))
         self.restart()
 
     def restart(self, **config: object) -> None:
@@ -379,7 +379,7 @@ def test_rule_7_starts_are_one_to_two_times_the_spacing_apart(monkeypatch: pytes
         for url in ("https://example.org/feed", "https://example.org/image.png", "http://example.org/robots.txt"):
             with hosts.turn(url, Deadline(9)):
                 pass
-    assert slept == pytest.approx([0, 1, 1, 0, 1.5, 1.5, 0, 1.999, 1.999])
+    assert slept == pytest.approx([1, 1, 1.5, 1.5, 1.999, 1.999])
 
 
 def test_rule_7_a_crawl_delay_is_obeyed_up_to_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,17 +391,18 @@ def test_rule_7_a_crawl_delay_is_obeyed_up_to_ten_seconds(monkeypatch: pytest.Mo
         for _ in range(2):
             with hosts.turn("https://example.org/", Deadline(9), timedelta(seconds=delay)):
                 pass
-    assert slept == [0, 3, 0, 10]
+    assert slept == [3, 10]
 
 
 def test_rule_7_the_fetcher_takes_the_crawl_delay_from_robots(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("publisher.sources.http.manners.time.sleep", slept.append)
+    monkeypatch.setattr("publisher.sources.http.manners.time.monotonic", lambda: 100.0)
     world.site.pages["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 4")
     world.site.pages["/a"] = Answer(b"x")
     for _ in range(2):
         world.fetchers[-1].fetch(FetchRequest(url=f"{world.site.url}/a"))
-    assert max(slept) == pytest.approx(4, abs=1)
+    assert max(slept) == 4
 
 
 def test_rule_8_the_first_look_uses_what_a_trial_got(world: World) -> None:

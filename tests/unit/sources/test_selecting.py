@@ -48,4 +48,5 @@ def test_many_matches_in_many_boxes_take_no_time_by_their_square() -> None:
         assert len(select(page, {"item": "div.box li a"}, "item")) in (2000, 20000)
         return time.process_time() - began
 
-    assert took(large) < 60 * max(min(took(small) for _ in range(3)), 0.005)
+    # The best of some, since another process may have had the caches in between. The square would be a hundredfold.
+    assert min(took(large) for _ in range(5)) < 60 * max(min(took(small) for _ in range(5)), 0.005)

@@ -1,11 +1,13 @@
 """What an owner sets for one source goes to that source's host alone; a proxy is asked for nothing private."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpcore2
 import pytest
@@ -20,8 +22,7 @@ from tests.unit.sources.site import Answer, Desk, Site, source
 
 
 @contextmanager
-def fetching(options: SourceOptions, *hosts: str, resolve=None) -> Iterator[HttpFetcher]:
-    more = {"resolve": resolve} if resolve else {}
+def fetching(options: SourceOptions, *hosts: str, **more) -> Iterator[HttpFetcher]:
     fetcher = HttpFetcher(FetchConfig(allow_private=hosts, sources={"shop": options}), **more)
     yield fetcher
     fetcher.close()
@@ -141,6 +142,18 @@ def test_a_proxy_is_used_for_its_source_alone_and_needs_no_opening(proxy, site: 
     assert asked == [("GET", "http://shop.example/feed?a=1", "Basic dXNlcjpwQHNz")]
 
 
+def test_what_a_host_says_to_programs_is_asked_for_through_the_same_proxy(proxy) -> None:
+    address, asked = proxy
+    options = SourceOptions(url="http://shop.example/", proxy=f"http://{address}")
+    with fetching(options, resolve=nowhere) as fetcher:
+        assert isinstance(fetcher.fetch(FetchRequest(url="http://shop.example/list", source="shop")), Fetched)
+    assert {path.removeprefix("http://shop.example") for _, path, _ in asked} == {
+        "/list",
+        "/robots.txt",
+        "/.well-known/tdmrep.json",
+    }
+
+
 def test_a_proxy_that_refuses_is_one_line(proxy) -> None:
     address, asked = proxy
     options = SourceOptions(url="https://shop.example/", proxy=f"http://{address}")
@@ -149,6 +162,35 @@ def test_a_proxy_that_refuses_is_one_line(proxy) -> None:
     assert isinstance(result, Refused)
     assert "403 Forbidden" in result.reason
     assert asked == [("CONNECT", "shop.example:443", None)]
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_the_certificate_behind_a_proxy_is_checked_against_the_name_that_was_asked_for(
+    tmp_path: Path, kind: str
+) -> None:
+    authority = hostile.Authority(tmp_path)
+    answer = hostile.with_certificate(authority.server(host="93.184.216.34"))
+
+    def tunnel(connection: socket.socket) -> None:
+        connection.recv(1000)
+        if kind == "http":
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            connection.sendall(b"\x05\x00")
+            connection.recv(1000)
+            connection.sendall(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        answer(connection)
+
+    trust = ssl.create_default_context(cafile=authority.file)
+    with hostile.listening(tunnel) as address:
+        options = SourceOptions(url="https://shop.example/", proxy=f"{kind}://{address}")
+        with fetching(options, resolve=nowhere, ssl_context=trust) as fetcher:
+            good = get(fetcher, "https://93.184.216.34/feed")
+            wrong = get(fetcher, "https://shop.example/feed")
+    assert isinstance(good, Fetched)
+    assert b"safe" in good.body
+    assert isinstance(wrong, Refused)
+    assert "certificate" in wrong.reason.lower()
 
 
 @pytest.mark.parametrize("kind", ["http", "socks5"])

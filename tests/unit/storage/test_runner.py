@@ -11,7 +11,7 @@ import pytest
 from publisher.errors import BusyError, StorageError
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.runner import runner_lock
-from tests.loopback import wait_for
+from tests.loopback import unmeasured, wait_for
 
 HOLD = """
 import sys, time
@@ -19,7 +19,7 @@ from publisher.storage.database import open_storage
 from publisher.storage.runner import runner_lock
 with runner_lock(open_storage(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -32,7 +32,7 @@ def sqlite_storage(tmp_path: Path, sqlite_template: Path) -> SqlStorage:
 
 def test_a_second_runner_is_refused_by_the_first_ones_number_until_that_dies(sqlite_storage: SqlStorage) -> None:
     url = f"sqlite:///{sqlite_storage.path}"
-    process = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, env=unmeasured())
     assert process.stdout
     assert process.stdout.readline() == b"held\n"
     told = rf"process {process.pid} \(since 20..-.*UTC\) runs on it already"
@@ -66,7 +66,7 @@ def test_a_lock_file_that_cannot_be_made_is_told(sqlite_storage: SqlStorage) -> 
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 def test_on_postgresql_the_server_keeps_the_lock(storage: SqlStorage) -> None:
     url = storage.url.render_as_string(hide_password=False)
-    process = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", HOLD, url], stdout=subprocess.PIPE, env=unmeasured())
     assert process.stdout
     assert process.stdout.readline() == b"held\n"
     told = rf"process {process.pid} \(since 20..-.*UTC\) on .* runs on it already"

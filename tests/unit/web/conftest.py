@@ -35,7 +35,7 @@ class Client:
     def ask(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None
     ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             response = connection.getresponse()
@@ -71,7 +71,7 @@ def stage() -> Iterator[Stage]:
     stage.client = Client(server.port)
     yield stage
     # How long it may take is tested where it is told (test_serve); here another process may have the machine.
-    if not server.stop(30):
+    if not server.stop(60):
         faulthandler.dump_traceback(all_threads=True)
         pytest.fail("the server did not end: see where its threads stand")
 

@@ -196,7 +196,7 @@ def test_other_types_and_codings_are_refused(door: Door) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_sent(door: Door) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", door.client.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", door.client.port, timeout=60)
     connection.putrequest("POST", PATH)
     for name, value in (
         ("Authorization", f"Bearer {TOKEN}"),

@@ -4,7 +4,6 @@ import logging
 import signal
 import socket
 import threading
-import time
 
 import pytest
 from starlette.applications import Starlette
@@ -14,26 +13,33 @@ from starlette.routing import Route
 
 from publisher.errors import PublisherError
 from publisher.web.serve import Server
+from tests.loopback import free_port
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds; a busy machine is no fault of the server's."""
 KEY = "[web] port"
 
 
-def application(waiting: threading.Event | None = None) -> Starlette:
+def application(waiting: threading.Event | None = None, go_on: threading.Event | None = None) -> Starlette:
     def hello(request: Request) -> PlainTextResponse:
-        if waiting is not None:
+        if waiting is not None and go_on is not None:
             waiting.set()
-            time.sleep(0.4)
+            go_on.wait(PATIENCE)
         return PlainTextResponse("hello")
 
     return Starlette(routes=[Route("/", hello)])
 
 
 def ask(port: int, request: bytes = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     connection.sendall(request)
     return connection
+
+
+def patient(server: Server) -> Server:
+    """One that lets answers under way take longer than people would wait at the end of a program."""
+    server._server.config.timeout_graceful_shutdown = int(PATIENCE)
+    return server
 
 
 def test_it_answers_as_soon_as_start_returns_on_the_port_it_was_given() -> None:
@@ -82,7 +88,7 @@ def test_a_port_that_is_not_ours_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_it_ends_at_once_though_clients_keep_their_connections(caplog: pytest.LogCaptureFixture) -> None:
-    server = Server(application(), "127.0.0.1", 0, KEY)
+    server = patient(Server(application(), "127.0.0.1", 0, KEY))
     server.start()
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
     half = ask(server.port, b"GET / HTTP/1.1\r\nHos")
@@ -95,17 +101,18 @@ def test_it_ends_at_once_though_clients_keep_their_connections(caplog: pytest.Lo
 
 
 def test_an_answer_under_way_is_given_before_it_ends() -> None:
-    waiting = threading.Event()
-    server = Server(application(waiting), "127.0.0.1", 0, KEY)
+    waiting, go_on = threading.Event(), threading.Event()
+    server = patient(Server(application(waiting, go_on), "127.0.0.1", 0, KEY))
     server.start()
-    with ask(server.port) as connection:
-        assert waiting.wait(5)
+    with ask(server.port) as connection, connection.makefile("rb") as answer:
+        assert waiting.wait(PATIENCE)
+        threading.Timer(0.2, go_on.set).start()
         assert server.stop(PATIENCE)
-        assert connection.recv(4096).endswith(b"hello")
+        assert answer.read().endswith(b"hello")
 
 
 def test_a_port_is_free_again_once_it_has_ended() -> None:
-    first = Server(application(), "127.0.0.1", 0, KEY)
+    first = Server(application(), "127.0.0.1", free_port(), KEY)
     first.start()
     with ask(first.port) as connection:
         connection.recv(4096)

@@ -82,12 +82,13 @@ class Hub:
             **changes,
         }
         status, said = call(f"{form['hub.callback']}?{urlencode(asked)}")
-        self.answers.append((status, said))
         if (status, said) == (200, "prove-it-<b>"):
             if form["hub.mode"] == "subscribe":
                 self.subscribers[form["hub.callback"]] = form
             else:
                 self.subscribers.pop(form["hub.callback"], None)
+        # Last, since tests wait for it.
+        self.answers.append((status, said))
         return status, said
 
     def publish(self, body: bytes, method: str = "sha256", secret: str = "") -> list[int]:
@@ -102,7 +103,7 @@ class Hub:
 
 def call(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers or {}), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers or {}), timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -199,7 +200,8 @@ def instance(storage: Storage, site: Site, hub: Hub, serve: Callable[[ASGIApp], 
 def listening(instance: Instance, hub: Hub) -> Instance:
     """An instance whose subscription is in force."""
     instance.hubs.tend()
-    wait_until(lambda: bool(hub.subscribers))
+    wait_until(lambda: bool(hub.answers))
+    assert hub.subscribers
     return instance
 
 
@@ -267,7 +269,7 @@ def test_what_cannot_be_read_is_thrown_away_and_the_feed_goes_on(listening: Inst
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_sent(listening: Instance, hub: Hub) -> None:
     [callback] = hub.subscribers
-    connection = http.client.HTTPConnection(urlsplit(callback).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(callback).netloc, timeout=60)
     connection.putrequest("POST", urlsplit(callback).path)
     connection.putheader("Content-Length", str(5 * 1024 * 1024 + 1))
     connection.endheaders()

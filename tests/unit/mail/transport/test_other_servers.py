@@ -21,6 +21,7 @@ from aiosmtpd.smtp import Session as Peer
 from publisher.domain.delivery import OutgoingMessage, Relay, Verdict
 from publisher.errors import TransportError
 from publisher.mail.transport.smtp import SmtpTransport
+from tests.loopback import PATIENCE, free_port
 from tests.smtp_server import Behaviour, tls_context
 
 SINK = shutil.which("smtp-sink", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/postfix"]))
@@ -62,21 +63,21 @@ class Aiosmtpd:
         self.inbox = Inbox()
         more = {"tls_context": context, "require_starttls": True} if context else {}
         self.controller = Controller(
-            self.inbox, hostname="127.0.0.1", port=free_port(), decode_data=False, **more, **options
+            self.inbox,
+            hostname="127.0.0.1",
+            port=free_port(),
+            decode_data=False,
+            ready_timeout=PATIENCE,
+            **more,
+            **options,
         )
 
     def __enter__(self) -> Relay:
         self.controller.start()
-        return Relay(host="localhost", port=self.controller.port, timeout=timedelta(seconds=10))
+        return Relay(host="localhost", port=self.controller.port, timeout=timedelta(seconds=PATIENCE))
 
     def __exit__(self, *exc: object) -> None:
         self.controller.stop()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def send(relay: Relay, batch: list[OutgoingMessage]) -> list[Verdict]:
@@ -129,11 +130,11 @@ class Sink:
         self.process = subprocess.Popen([*command, *options, f"127.0.0.1:{self.port}", "100"])
 
     def __enter__(self) -> Relay:
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return Relay(host="127.0.0.1", port=self.port, timeout=timedelta(seconds=10))
+                return Relay(host="127.0.0.1", port=self.port, timeout=timedelta(seconds=PATIENCE))
             except OSError:
                 assert time.monotonic() < until, "smtp-sink does not start"
                 time.sleep(0.02)

@@ -17,9 +17,18 @@ from hypothesis import strategies as st
 from publisher.domain.delivery import Outcome, OutgoingMessage, Relay, Verdict
 from publisher.errors import TransportError
 from publisher.mail.transport.smtp import SmtpTransport
+from publisher.mail.transport.smtp.session import DOT_LIMIT, SmtpSession
 from tests.smtp_server import Behaviour, SmtpServer
 
 SENT, DOUBT, NOT_STARTED, TEMPORARY = Verdict.SENT, Verdict.IN_DOUBT, Verdict.NOT_STARTED, Verdict.TEMPORARY
+
+PATIENT = timedelta(seconds=60)
+
+
+@pytest.fixture(autouse=True)
+def patient_farewell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here a server's thread may have to wait for the machine before it hears QUIT."""
+    monkeypatch.setattr("publisher.mail.transport.smtp.session.QUIT_LIMIT", PATIENT)
 
 
 def messages(*numbers: int, data: bytes = b"") -> Iterator[OutgoingMessage]:
@@ -35,7 +44,7 @@ def messages(*numbers: int, data: bytes = b"") -> Iterator[OutgoingMessage]:
 
 
 def relay(server: SmtpServer, **more: object) -> Relay:
-    return replace(Relay(host="localhost", port=server.port, timeout=timedelta(seconds=5)), **more)  # type: ignore[arg-type]
+    return replace(Relay(host="localhost", port=server.port, timeout=PATIENT), **more)  # type: ignore[arg-type]
 
 
 def send(server: SmtpServer, batch: Iterable[OutgoingMessage], **more: object) -> list[tuple[int, Verdict]]:
@@ -250,23 +259,37 @@ def test_whatever_breaks_nothing_is_lost_and_only_doubts_come_twice(
         assert len(received(server)) <= 5 + doubts
 
 
-def test_silence_after_the_dot_is_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publisher.mail.transport.smtp.session.DOT_LIMIT", timedelta(seconds=0.2))
-    with SmtpServer(Behaviour(delay=1)) as server:
-        assert send(server, messages(1, 2), timeout=timedelta(seconds=0.2)) == [(1, DOUBT), (2, NOT_STARTED)]
+def test_silence_after_the_dot_is_doubt() -> None:
+    silence = threading.Event()
+    with SmtpServer(Behaviour(gate=silence)) as server:
+        session = SmtpTransport(relay(server)).session()
+        session._dot_timeout = 0.2
+        assert verdicts(session.send(messages(1, 2))) == [(1, DOUBT), (2, NOT_STARTED)]
+        session.close()
+        silence.set()
 
 
-def test_dot_may_take_longer_than_other_replies() -> None:
-    with SmtpServer(Behaviour(delay=0.5)) as server:
-        assert send(server, messages(1), timeout=timedelta(seconds=0.2)) == [(1, SENT)]
+def test_dot_may_take_longer_than_other_replies(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[tuple[bool, float]] = []
+    read = SmtpSession._read
+
+    def noted(self: SmtpSession, limit: float) -> None:
+        waits.append((self._protocol.awaits_dot, limit))
+        read(self, limit)
+
+    monkeypatch.setattr(SmtpSession, "_read", noted)
+    with SmtpServer() as server:
+        assert send(server, messages(1)) == [(1, SENT)]
+    assert set(waits) == {(False, PATIENT.total_seconds()), (True, DOT_LIMIT.total_seconds())}
 
 
 def test_server_that_stops_reading_leaves_no_doubt() -> None:
     """The body never leaves whole, so the message was not sent."""
     big = b"x" * 70 + b"\r\n"
     with deaf_server() as port:
-        target = Relay(host="127.0.0.1", port=port, timeout=timedelta(seconds=0.3))
-        session = SmtpTransport(target).session()
+        session = SmtpTransport(Relay(host="127.0.0.1", port=port, timeout=PATIENT)).session()
+        session._timeout = 0.3
+        session._socket.settimeout(0.3)
         outcomes = list(session.send(messages(1, 2, data=big * 400_000)))
         session.close()
     assert verdicts(outcomes) == [(1, TEMPORARY), (2, NOT_STARTED)]
@@ -276,7 +299,7 @@ def test_server_that_stops_reading_leaves_no_doubt() -> None:
 
 @contextlib.contextmanager
 def deaf_server() -> Iterator[int]:
-    """Says all it has to say at the start of DATA, then hears nothing more."""
+    """Says all it has to say, replies to an envelope too, before it hears one, then hears nothing more."""
     listener = socket.create_server(("127.0.0.1", 0))
     ended = threading.Event()
 
@@ -285,10 +308,8 @@ def deaf_server() -> Iterator[int]:
         with connection:
             connection.sendall(b"220 hi\r\n")
             connection.recv(1000)
-            connection.sendall(b"250-hi\r\n250 PIPELINING\r\n")
-            connection.recv(1000)
-            connection.sendall(b"250 ok\r\n250 ok\r\n354 go\r\n")
-            ended.wait(10)
+            connection.sendall(b"250-hi\r\n250 PIPELINING\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+            ended.wait(60)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -346,10 +367,11 @@ def test_error_of_the_iterator_comes_through() -> None:
 
 
 def test_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(TransportError, match=f"relay default .127.0.0.1:{port}. can't be reached") as caught:
-        SmtpTransport(Relay(host="127.0.0.1", port=port)).session()
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        with pytest.raises(TransportError, match=f"relay default .127.0.0.1:{port}. can't be reached") as caught:
+            SmtpTransport(Relay(host="127.0.0.1", port=port)).session()
     assert caught.value.retry_after
     assert not caught.value.permanent
 
@@ -366,7 +388,8 @@ def test_server_that_never_greets() -> None:
 )
 def test_greeting_that_refuses(greeting: str, minutes: int) -> None:
     with SmtpServer(Behaviour(greeting=greeting)) as server, pytest.raises(TransportError, match="relay") as caught:
-        SmtpTransport(relay(server, timeout=timedelta(seconds=0.3))).session()
+        # Of the last the end never comes.
+        SmtpTransport(relay(server, timeout=timedelta(seconds=0.3) if greeting == "220-a" else PATIENT)).session()
     assert caught.value.retry_after == timedelta(minutes=minutes)
 
 
