@@ -132,7 +132,8 @@ def identify(
         if known is not None and second and (known.key in named or (known.key != entry.key and known.key in listed)):
             continue
         names = (*(() if guids is Guids.CHANGING and addresses else (entry.key,)), *addresses)
-        keyed = replace(entry, key=known.key if known else _free_key(entry, addresses, found, guids))
+        key = known.key if known else _free_key(entry, addresses, found, guids)
+        keyed = entry if entry.key == key else replace(entry, key=key)
         if (not second and known is not None) or keyed.key not in named:
             named[keyed.key] = Named(keyed, known, names)
             taken.update(dict.fromkeys(addresses, entry))

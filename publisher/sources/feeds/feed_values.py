@@ -16,6 +16,8 @@ MAX_ITEMS = 5000
 
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 
+_NAMED_ADDRESS = re.compile(r"^\S+@\S+\s*\((.+)\)$")
+
 LONGEST_WAIT = timedelta(days=365)
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -104,7 +106,7 @@ def body_and_summary(contents: Sequence[Part], summary: Part, caption: Part) -> 
 
 def name_of(person: str) -> str:
     """The name in `jane@example.org (Jane Roe)`."""
-    return re.sub(r"^\S+@\S+\s*\((.+)\)$", r"\1", person)
+    return _NAMED_ADDRESS.sub(r"\1", person)
 
 
 def paragraphs(plain: str) -> str:

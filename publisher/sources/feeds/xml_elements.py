@@ -43,6 +43,7 @@ _TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xht
 _XHTML = "application/xhtml+xml"
 # What windows-1252 has where Unicode has control characters: people write &#150; for a dash.
 _CP1252 = {code: character for code in range(0x80, 0xA0) if (character := bytes([code]).decode("cp1252", "ignore"))}
+_REFERENCE = re.compile(r"&(\w+);", re.ASCII)
 _C1 = re.compile("[\x80-\x9f]")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z]{2,63}(?:\?subject=\S+)?", re.ASCII)
 _LONGEST_NAME = 1000
@@ -228,7 +229,7 @@ def _take_link(element: Element, draft: Draft) -> None:
     target = element.text
     draft.link = _joined(element.scope.base, target) if target else ""
     # Addresses that were escaped twice.
-    draft.link = re.sub(r"&(\w+);", r"&\1", draft.link.replace("&amp;", "&"), flags=re.ASCII)
+    draft.link = _REFERENCE.sub(r"&\1", draft.link.replace("&amp;", "&"))
     if draft.link:
         link["href"] = draft.link
 

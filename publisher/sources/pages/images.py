@@ -81,7 +81,7 @@ def _elsewhere(image: etree._Element) -> Iterator[str]:
 
 def is_pixel(image: etree._Element) -> bool:
     """Whether an image is there to count, not to be seen: it has no size, is hidden, or is called a beacon."""
-    style = re.sub(r"\s", "", image.get("style") or "").lower()
+    style = "".join((image.get("style") or "").split()).lower()
     # Hidden images that a script shows when they come into view are no pixels.
     lazy = any(image.get(name) for name in (*_LAZY, *_LAZY_SETS))
     if _TINY.search(style) or (not lazy and (_HIDDEN.search(style) or image.get("hidden") is not None)):

@@ -97,6 +97,7 @@ _OPENING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES, _LINE)
 _CLOSING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES - {"br"}, _LINE) | {"td": _CELL, "th": _CELL}
 _CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
 _INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
+_NO_PAGE = re.compile(r"(mailto|tel):", re.IGNORECASE)
 _RETURNS = re.compile(r"[\r\x0b]+")
 
 
@@ -217,7 +218,7 @@ def link(base: str | None, reference: str, page: str = "") -> str | None:
     reference = reference.strip()
     if reference.startswith("#") and len(reference) > 1:
         return _PLACE + reference[1:]
-    if re.match(r"(mailto|tel):", reference, re.IGNORECASE):
+    if _NO_PAGE.match(reference):
         return reference
     if (url := urls.absolute(base, reference)) is None:
         return None

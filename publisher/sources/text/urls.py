@@ -10,6 +10,8 @@ _STRIPPED = "".join(map(chr, range(0x21))) + "\x7f\xa0\u3000\ufeff\u200b"
 """What may stand around an address by mistake: controls and blanks (WHATWG URL, section 4.4), and their like."""
 _UNSAFE = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f]")
 
+_CANDIDATE = re.compile(r"[\s,]*(\S*[^\s,])(\s+[^,\s][^,]*)?(?=,|\s|$)")
+
 _PATH = r"(?:/(?![./])[\w~%!$&'()*+,=:@.-]*)"
 _REST = r"(?:\?[\w~%!$&'()*+,=:@./?-]+)?(?:#[\w~%=:@./-]+)?"
 _ORIGIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?=[/?#]|$)", re.ASCII)
@@ -68,7 +70,7 @@ def srcset(base: str | None, value: str) -> str:
     An address may hold commas, so candidates are split as the standard says: at white space, not at commas.
     """
     kept = []
-    for match in re.finditer(r"[\s,]*(\S*[^\s,])(\s+[^,\s][^,]*)?(?=,|\s|$)", value):
+    for match in _CANDIDATE.finditer(value):
         if url := absolute(base, match.group(1)):
             descriptor = " ".join((match.group(2) or "").split())
             kept.append(f"{url.replace(',', '%2C')} {descriptor}".strip())
