@@ -9,6 +9,7 @@ from publisher.pipeline.images import IMAGES_PATH, PURPOSE
 from publisher.pipeline.ports import ImageFiles
 from publisher.pipeline.publish import EPOCH
 from publisher.web.negotiation import not_modified
+from publisher.web.representation import joined
 
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -32,7 +33,7 @@ def image_routes(files: ImageFiles, keyring: Keyring) -> APIRouter:
             raise HTTPException(404)
         etag = f'"{name}"'
         headers = {**_HEADERS, "ETag": etag}
-        if not_modified(request.headers.get("if-none-match"), None, etag, EPOCH):
+        if not_modified(joined(request.headers, "if-none-match"), None, etag, EPOCH):
             return Response(status_code=304, headers=headers)
         return Response(body, media_type=kind, headers=headers)
 

@@ -26,20 +26,6 @@ def not_modified(if_none_match: str | None, if_modified_since: str | None, etag:
     return since is not None and last_modified.replace(microsecond=0) <= since
 
 
-def prefers_gzip(accept_encoding: str | None) -> bool:
-    """Whether gzip is wanted at least as much as the plain bytes (RFC 9110, section 12.5.3).
-
-    A client that refuses both gets the plain bytes.
-    """
-    weights = _weights(accept_encoding or "")
-    gzip = _first(weights, "gzip", "x-gzip", "*")
-    plain = _first(weights, "identity", "*")
-    if gzip is None:
-        return plain == 0
-    # Unnamed, the plain bytes are acceptable without a weight: whatever was named goes before them.
-    return gzip > 0 and gzip >= (plain or 0)
-
-
 def best_coding(accept_encoding: str | None, offered: Sequence[str]) -> str:
     """The content coding that is wanted most (RFC 9110, section 12.5.3); among those wanted alike the first offered,
     and the plain bytes last.

@@ -22,7 +22,8 @@ from publisher.pipeline.pages import PagePublisher
 from publisher.pipeline.ports import Absence, Page, Storage
 from publisher.pipeline.publish import EPOCH
 from publisher.web.bucket import Bucket
-from publisher.web.negotiation import not_modified, prefers_gzip
+from publisher.web.negotiation import PLAIN, best_coding, not_modified
+from publisher.web.representation import coded_tag, joined
 
 KEPT_BYTES = 32_000_000
 """How much is kept of pages, compressed and not; what was not asked for the longest goes first."""
@@ -42,7 +43,7 @@ class _Kept:
 
     page: Page
     compressed: bytes
-    tag: str
+    etag: str
     until: float
 
     @property
@@ -162,22 +163,22 @@ def _is_limited(address: PageAddress) -> bool:
 
 
 def _keep(page: Page, until: float) -> _Kept:
-    return _Kept(page, gzip.compress(page.body, mtime=0), hashlib.sha256(page.body).hexdigest()[:32], until)
+    return _Kept(page, gzip.compress(page.body, mtime=0), f'"{hashlib.sha256(page.body).hexdigest()[:32]}"', until)
 
 
 def _response(request: Request, kept: _Kept) -> Response:
     asked = request.headers
-    compressed = prefers_gzip(", ".join(asked.getlist("accept-encoding")) or None)
-    etag = f'"{kept.tag}-gzip"' if compressed else f'"{kept.tag}"'
+    coding = best_coding(joined(asked, "accept-encoding"), ("gzip",))
+    etag = coded_tag(kept.etag, coding)
     headers = {"ETag": etag, "Vary": "Accept-Encoding"}
     if kept.page.last_modified is not None:
         headers["Last-Modified"] = format_datetime(kept.page.last_modified.astimezone(UTC), usegmt=True)
-    conditions = ", ".join(asked.getlist("if-none-match")) or None
     # Without a date of its own a page is newer than any.
     since = asked.get("if-modified-since") if kept.page.last_modified else None
-    if not_modified(conditions, since, etag, kept.page.last_modified or EPOCH):
+    if not_modified(joined(asked, "if-none-match"), since, etag, kept.page.last_modified or EPOCH):
         return Response(status_code=304, headers=headers)
-    if compressed:
-        headers["Content-Encoding"] = "gzip"
-    body = kept.compressed if compressed else kept.page.body
+    if coding == PLAIN:
+        body = kept.page.body
+    else:
+        headers["Content-Encoding"], body = coding, kept.compressed
     return Response(body, headers={**headers, "Content-Type": kept.page.media_type})

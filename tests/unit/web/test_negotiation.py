@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from publisher.web.negotiation import best_coding, best_language, not_modified, prefers_gzip
+from publisher.web.negotiation import best_coding, best_language, not_modified
 
 AT = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 ON_TIME = "Tue, 24 Nov 2026 08:00:00 GMT"
@@ -87,8 +87,8 @@ def test_fractions_of_a_second_are_not_in_a_date_and_so_do_not_count() -> None:
         (" gzip ; q=0.5 ,, identity;q=0.4", True),
     ],
 )
-def test_prefers_gzip(accept_encoding: str | None, expected: bool) -> None:
-    assert prefers_gzip(accept_encoding) is expected
+def test_best_coding_where_there_is_only_gzip(accept_encoding: str | None, expected: bool) -> None:
+    assert (best_coding(accept_encoding, ("gzip",)) == "gzip") is expected
 
 
 @pytest.mark.parametrize(
@@ -154,5 +154,5 @@ HEADER = st.text(st.characters(min_codepoint=9, max_codepoint=255))
 def test_no_header_breaks_anything(one: str, other: str) -> None:
     not_modified(None, other, '"abc"', AT)
     not_modified(one, other, '"abc"', AT)
-    prefers_gzip(one)
+    best_coding(one, ("br", "gzip"))
     assert best_language(one, ("en", "zh-CN")) in ("en", "zh-CN")
