@@ -139,10 +139,10 @@ class FeedFiles:
             return await self._make(name, client)
         copies = self._copies.get(name)
         if copies is None:
-            versions, document = await run_in_threadpool(self._load, name)
+            versions, copies = await run_in_threadpool(self._load, name)
             self._trust(*versions)
-            if document is not None:
-                copies = self._copies[name] = _representations(document, self._discovery(document))
+            if copies is not None:
+                self._copies[name] = copies
         return copies
 
     async def _revalidate(self) -> None:
@@ -156,21 +156,32 @@ class FeedFiles:
                 log.warning("feeds are served as they were last known", reason=str(error))
 
     async def _make(self, name: _Name, client: str | None) -> Representations | None:
-        copies = self._made.get(name)
+        seq = self._seq
+        return await self._kept(self._made, name, client, lambda: self._implied(*name), lambda _: seq == self._seq)
+
+    async def _kept(
+        self,
+        kept: "OrderedDict[_Name, Representations]",
+        name: _Name,
+        client: str | None,
+        make: Callable[[], FeedDocument | None],
+        stays: Callable[[FeedDocument], bool],
+    ) -> Representations | None:
+        """A document that is kept, else made now and kept if it `stays`; the one not asked for the longest goes."""
+        copies = kept.get(name)
         if copies is None:
             if self._making.wait(self._monotonic(), client):
                 raise _TooMany
-            seq = self._seq
-            document = await run_in_threadpool(self._implied, *name)
+            document = await run_in_threadpool(make)
             if document is None:
                 return None
-            copies = _representations(document)
-            if seq == self._seq:
-                self._made[name] = copies
-        if name in self._made:
-            self._made.move_to_end(name)
-        while len(self._made) > IMPLIED_KEPT:
-            self._made.popitem(last=False)
+            copies = await run_in_threadpool(_representations, document)
+            if stays(document):
+                kept[name] = copies
+        if name in kept:
+            kept.move_to_end(name)
+        while len(kept) > IMPLIED_KEPT:
+            kept.popitem(last=False)
         return copies
 
     async def _page(self, page: ArchivePage, name: _Name, client: str | None) -> Representations | None:
@@ -184,21 +195,13 @@ class FeedFiles:
             return None
         if version != page.version or not version:
             raise _Elsewhere(archives.archive_url(page.slug, page.number, version, name[1]), permanent=False)
-        copies = self._pages.get(name)
-        if copies is None:
-            if self._making.wait(self._monotonic(), client):
-                raise _TooMany
-            document = await run_in_threadpool(archives.archived, page.slug, page.number, name[1])
-            if document is None:
-                return None
-            copies = _representations(document)
-            if document.shape == version:
-                self._pages[name] = copies
-        if name in self._pages:
-            self._pages.move_to_end(name)
-        while len(self._pages) > IMPLIED_KEPT:
-            self._pages.popitem(last=False)
-        return copies
+        return await self._kept(
+            self._pages,
+            name,
+            client,
+            lambda: archives.archived(page.slug, page.number, name[1]),
+            lambda document: document.shape == version,
+        )
 
     def _trust(self, version: int, seq: int) -> None:
         if version != self._version:
@@ -229,10 +232,11 @@ class FeedFiles:
                 raise _Elsewhere(relative, permanent=True)
             return work.feeds.was(page.slug if page else name)
 
-    def _load(self, name: _Name) -> tuple[tuple[int, int], FeedDocument | None]:
+    def _load(self, name: _Name) -> tuple[tuple[int, int], Representations | None]:
         """A document and the versions that it belongs to: those first, so that they are never too new."""
         with self._storage.read() as work:
-            return (work.feeds.version(), work.articles.latest_seq()), work.feeds.get(*name)
+            versions, document = (work.feeds.version(), work.articles.latest_seq()), work.feeds.get(*name)
+        return versions, _representations(document, self._discovery(document)) if document is not None else None
 
 
 class _Elsewhere(Exception):
