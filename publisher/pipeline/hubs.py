@@ -5,6 +5,7 @@ one nothing is asked for. What hubs bring is looked at by `receive`.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -110,20 +111,7 @@ class Hubs:
                 "hub.lease_seconds": str(int(websub.LEASE.total_seconds())),
                 "hub.secret": subscription.secret,
             }
-        request = FetchRequest(
-            url=subscription.hub,
-            form=form,
-            deadline=ANSWER_WITHIN,
-            max_bytes=ANSWER_BYTES,
-            obey_robots=False,
-        )
-        match self.fetcher.fetch(request):
-            case Fetched() | NotModified():
-                return None
-            case Gone():
-                return "the server says 410 Gone"
-            case Refused(reason):
-                return reason
+        return post(self.fetcher, subscription.hub, form)
 
     # --- what hubs ask and bring ---------------------------------------------------------------------------------
 
@@ -196,3 +184,17 @@ def _subscription(source_id: int, hub: str, topic: str, now: datetime) -> HubSub
 
 def _name(stored: StoredSource | None) -> str:
     return stored.source.name if stored is not None else "(removed)"
+
+
+def post(fetcher: Fetcher, hub: str, form: Mapping[str, str], *, named: bool = False) -> str | None:
+    """Send a form to a hub; why it was refused, or None. `named` when the operator wrote its address."""
+    request = FetchRequest(
+        url=hub, form=form, deadline=ANSWER_WITHIN, max_bytes=ANSWER_BYTES, obey_robots=False, named=named
+    )
+    match fetcher.fetch(request):
+        case Fetched() | NotModified():
+            return None
+        case Gone():
+            return "the server says 410 Gone"
+        case Refused(reason):
+            return reason

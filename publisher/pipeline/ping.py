@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.domain.backoff import doubled
-from publisher.pipeline.ports import Clock, Fetched, Fetcher, FetchRequest, Gone, NotModified, Ping, Refused, Storage
-
-ANSWER_WITHIN = timedelta(seconds=10)
-ANSWER_BYTES = 64 * 1024
+from publisher.pipeline.hubs import post
+from publisher.pipeline.ports import Clock, Fetcher, Ping, Storage
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
@@ -55,21 +53,7 @@ class Pinger:
         return reports
 
     def _tell(self, ping: Ping) -> PingReport:
-        request = FetchRequest(
-            url=ping.hub,
-            form={"hub.mode": "publish", "hub.url": ping.topic},
-            deadline=ANSWER_WITHIN,
-            max_bytes=ANSWER_BYTES,
-            obey_robots=False,
-            named=True,
-        )
-        match self.fetcher.fetch(request):
-            case Fetched():
-                refusal = ""
-            case Refused(reason):
-                refusal = reason
-            case Gone() | NotModified():
-                refusal = "it is gone (410)"
+        refusal = post(self.fetcher, ping.hub, {"hub.mode": "publish", "hub.url": ping.topic}, named=True)
         given_up = ping.failures + 1 >= TRIES
         with self.storage.begin() as work:
             if not refusal or given_up:
