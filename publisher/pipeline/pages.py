@@ -40,7 +40,7 @@ from publisher.pipeline.ports import (
     Storage,
     UnitOfWork,
 )
-from publisher.pipeline.publish import Site
+from publisher.pipeline.publish import Site, public_feed
 
 CARD_WIDTH = 300
 """Pixels that an image must be wide at least to stand on the cards that others show of a page."""
@@ -162,16 +162,6 @@ def _listed(feed: Feed, address: ListAddress, states: Sequence[ArticleState], us
     older = ListAddress(feed.slug, page[-1].article.id) if len(page) < len(states) else None
     shown = (within_rights(state, use) for state in page)
     return ListPage(feed, address, tuple(state for state in shown if state is not None), older, query)
-
-
-def public_feed(work: UnitOfWork, slug: str, site_title: str) -> Feed | None:
-    """The feed of articles that a slug names: one that is defined, of a source, or implied."""
-    if slug.startswith(SOURCE_FEEDS):
-        stored = work.sources.get(slug.removeprefix(SOURCE_FEEDS))
-        return source_feed(stored.source) if stored else None
-    if is_implied(slug):
-        return implied_feed(slug, site_title)
-    return next((feed for feed in work.feeds.all() if feed.slug == slug), None)
 
 
 def newsletter_of(work: UnitOfWork, slug: str) -> Newsletter | None:

@@ -169,7 +169,7 @@ class FeedPublisher:
     def _implied_history(self, slug: str) -> tuple[Feed | None, History | None]:
         """The feed that a slug names without being defined, with its history brought up to date, where it has one."""
         with self.storage.read() as work:
-            feed = self._implied_feed(work, slug)
+            feed = public_feed(work, slug, self.site.title) if is_implied(slug) else None
             begun = feed is not None and bool(work.histories.of([slug]))
             begin = feed is not None and not slug.startswith(SEARCH_FEEDS)
             if feed is not None and begin and not begun:
@@ -222,14 +222,7 @@ class FeedPublisher:
         if is_implied(slug):
             return self._implied_history(slug)
         with self.storage.read() as work:
-            feed = next((feed for feed in work.feeds.all() if feed.slug == slug), None)
-            return feed, work.histories.of([slug]).get(slug)
-
-    def _implied_feed(self, work: UnitOfWork, slug: str) -> Feed | None:
-        if slug.startswith(SOURCE_FEEDS):
-            stored = work.sources.get(slug.removeprefix(SOURCE_FEEDS))
-            return source_feed(stored.source) if stored else None
-        return implied_feed(slug, self.site.title)
+            return public_feed(work, slug, self.site.title), work.histories.of([slug]).get(slug)
 
     def _rebuild(self, feed: Feed, history: History, shape: str) -> FeedReport:
         """Write one feed's documents: read and write first, then one short transaction."""
@@ -317,6 +310,16 @@ def _credits(work: UnitOfWork) -> Credits:
     """What documents say of the sources themselves, and may show of them."""
     sources = (stored.source for stored in work.sources.all())
     return [(source.name, source.title, source.url, source.rights) for source in sources]
+
+
+def public_feed(work: UnitOfWork, slug: str, site_title: str) -> Feed | None:
+    """The feed of articles that a slug names: one that is defined, of a source, or implied."""
+    if slug.startswith(SOURCE_FEEDS):
+        stored = work.sources.get(slug.removeprefix(SOURCE_FEEDS))
+        return source_feed(stored.source) if stored else None
+    if is_implied(slug):
+        return implied_feed(slug, site_title)
+    return next((feed for feed in work.feeds.all() if feed.slug == slug), None)
 
 
 def current_items(work: UnitOfWork, feed: Feed, history: History | None = None) -> list[ArticleState]:
