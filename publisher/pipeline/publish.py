@@ -269,8 +269,7 @@ class FeedPublisher:
         self, channel: Channel, format: FeedFormat, old: FeedDocument | None, *, upto: int, shape: str
     ) -> FeedDocument:
         body = self.writer.write(channel, format)
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        etag = f'"{tag}"'
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         last_modified = max((state.revision.at for state in channel.items), default=EPOCH).replace(microsecond=0)
         if old is not None and old.etag == etag:
             last_modified = old.last_modified
@@ -283,7 +282,6 @@ class FeedPublisher:
             body=body,
             body_gzip=gzip.compress(body, mtime=0),
             etag=etag,
-            etag_gzip=f'"{tag}-gzip"',
             last_modified=last_modified,
             built_seq=upto,
             shape=shape,

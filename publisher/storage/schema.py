@@ -334,7 +334,6 @@ feed_document = Table(
     Column("page", Number, primary_key=True, autoincrement=False),
     Column("body_gzip", LargeBinary, nullable=False),
     Column("etag", String(80), nullable=False),
-    Column("etag_gzip", String(80), nullable=False),
     Column("last_modified", UtcTime, nullable=False),
     Column("built_seq", Number, nullable=False),
     Column("shape", String(80), nullable=False),

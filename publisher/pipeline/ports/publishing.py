@@ -13,7 +13,7 @@ from publisher.domain.feed import TTL, Feed, FeedFormat
 class FeedDocument:
     """One document of a feed, ready to be served. `body_gzip` is the same bytes compressed once.
 
-    `etag` is a strong tag (RFC 9110, section 8.8.3) of the plain bytes; that of the compressed ones is `etag_gzip`.
+    `etag` is a strong tag (RFC 9110, section 8.8.3) of the plain bytes.
     """
 
     slug: str
@@ -21,7 +21,6 @@ class FeedDocument:
     body: bytes
     body_gzip: bytes
     etag: str
-    etag_gzip: str
     last_modified: datetime
     built_seq: int
     shape: str = ""
