@@ -55,6 +55,16 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
+LONG = ("test_kills.py", "test_run.py", "test_fresh_histories.py")
+"""Where single tests take many seconds."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, in whatever order else: one that comes last is waited for by idle workers."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark, (is_there, reason) in NEEDS.items():
         if item.get_closest_marker(mark) and not is_there():
