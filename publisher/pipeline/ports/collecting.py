@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from publisher.domain.archive import Judged
-from publisher.domain.article import ArticleChange, ArticleState, KnownArticle, Revision
+from publisher.domain.article import ArticleChange, ArticleState, KnownArticle, Revision, Withheld
 from publisher.domain.change import Missing
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceState, StoredSource
@@ -105,6 +105,13 @@ class Articles(Protocol):
 
     def regain(self, articles: Sequence[KnownArticle], now: datetime) -> SeqRange:
         """Note that pages are there again; an article that was gone becomes visible, if it was not."""
+        ...
+
+    def withhold(self, article_id: int, withheld: Withheld | None, now: datetime) -> SeqRange:
+        """Note the operator's word on an article, with a revision that is visible or not; None takes it back.
+
+        Of one that is deleted nothing stays in any of its revisions. Deleting can't be taken back.
+        """
         ...
 
     def held(self, source_id: int) -> list[int]:
