@@ -17,6 +17,11 @@ EDITIONS = "/editions/"
 FEEDS = "/feeds/"
 SEARCH = "/search"
 FEEDS_OPML = "/feeds.opml"
+ROBOTS = "/robots.txt"
+SITEMAP = "/sitemap.xml"
+
+LISTS_PART = 0
+"""The part of a sitemap that has the lists; those of articles are numbered from 1."""
 
 FEWEST, MOST = 24, 60
 """How many articles a page of a list shows at least (but the last) and at most."""
@@ -79,6 +84,11 @@ def path_of(address: PageAddress) -> str:
 def quoted(address: PageAddress) -> str:
     """The path of a page as it stands in an address (RFC 3986): percent-encoded UTF-8."""
     return quote(path_of(address))
+
+
+def sitemap_path(part: int) -> str:
+    """The path of a part of the sitemap."""
+    return f"/sitemap-{part}.xml"
 
 
 def read_path(path: str) -> PageAddress | None:

@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from publisher.domain.archive import Judged
 from publisher.domain.article import (
@@ -213,6 +225,19 @@ class SqlArticles(Articles):
         """Those of some articles that nobody may see."""
         where = among(self._connection, article.c.id, article_ids)
         return frozenset(self._connection.execute(select(article.c.id).where(where, ~article.c.visible)).scalars())
+
+    def spans(self, length: int) -> Mapping[int, tuple[int, datetime]]:
+        """The spans of so many numbers, from 1, that have visible articles which may be shown whole."""
+        span = ((article.c.id - 1) // length + 1).label("span")
+        each = _whole(span, article_revision.c.changed_at).subquery()
+        query = select(each.c.span, func.count(), func.max(each.c.changed_at)).group_by(each.c.span)
+        return {span: (count, newest) for span, count, newest in self._connection.execute(query.order_by(each.c.span))}
+
+    def in_span(self, length: int, span: int) -> list[tuple[int, datetime]]:
+        """Those articles of one span, by number, each with when its content changed last."""
+        inside = article.c.id > (span - 1) * length, article.c.id <= span * length
+        query = _whole(article.c.id, article_revision.c.changed_at).where(*inside).order_by(article.c.id)
+        return [(number, changed_at) for number, changed_at in self._connection.execute(query)]
 
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address."""
@@ -515,6 +540,19 @@ def _known(row: Any) -> KnownArticle:
         missing=row.missing,
         gone_at=row.gone_at,
         withheld=row.withheld and Withheld(row.withheld),
+    )
+
+
+def _whole(*columns: Any) -> Select[Any]:
+    """What is to be known of visible articles that may be shown whole."""
+    return (
+        select(*columns)
+        .select_from(
+            article.join(article_revision, article_revision.c.seq == article.c.seq).join(
+                source, source.c.id == article.c.source_id
+            )
+        )
+        .where(article.c.visible, source.c.rights != Rights.QUOTE.value)
     )
 
 

@@ -157,6 +157,15 @@ class Articles(Protocol):
         """Those of some articles that nobody may see."""
         ...
 
+    def spans(self, length: int) -> Mapping[int, tuple[int, datetime]]:
+        """The spans of so many numbers, from 1, that have visible articles which may be shown whole: how many, and
+        when the content of one changed last."""
+        ...
+
+    def in_span(self, length: int, span: int) -> list[tuple[int, datetime]]:
+        """Those articles of one span, by number, each with when its content changed last."""
+        ...
+
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address, in their current state."""
         ...
