@@ -138,7 +138,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         hubs=Hubs(storage, fetcher, clock, settings.callback_base),
         pinger=Pinger(storage, fetcher, clock, settings.site.hubs),
         feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock, EditionEntries(pages, settings.site)),
-        pages=PagePublisher(storage, pages, settings.site),
+        pages=PagePublisher(storage, pages, settings.site, clock),
         images=ImageKeeper(
             storage=storage,
             reader=PillowImages(),

@@ -155,6 +155,7 @@ class HtmlPages(PageWriter):
             newest=self._path(ListAddress(page.feed.slug)),
             older=self._path(page.older) if page.older else "",
             query=page.query,
+            notice=page.notice,
         )
 
     def edition(self, page: EditionPage) -> bytes:

@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -290,6 +290,15 @@ def test_a_list_shows_the_newest_and_how_to_subscribe(client: Any, desk: Desk) -
     formats = [f"{BASE}/feeds/news.{name}" for name in ("rss", "atom", "json")]
     assert page.xpath("//section//a/@href") == links(page, "alternate") == formats
     assert links(page, "canonical") == [f"{BASE}/feeds/news/"]
+
+
+def test_a_list_whose_sources_cannot_be_read_says_so(client: Any, desk: Desk) -> None:
+    desk.article("a")
+    with desk.storage.begin() as work:
+        for stored in work.sources.all():
+            since = desk.clock() - timedelta(days=5)
+            work.sources.finish(stored.source.id, replace(stored.state, failures=1, failing_since=since))
+    assert "its sources can't be read" in tree(client, "/feeds/news/").text_content()
 
 
 def test_a_long_list_goes_on_over_pages_to_its_end(client: Any, desk: Desk) -> None:
