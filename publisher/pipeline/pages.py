@@ -24,6 +24,7 @@ from publisher.domain.pages import (
     FeedsAddress,
     ListAddress,
     PageAddress,
+    cut_list,
     cut_page,
 )
 from publisher.domain.rights import Use
@@ -73,6 +74,15 @@ class PagePublisher:
                 return self._list(address, use)
             case FeedsAddress():
                 return Page(body=self.writer.feeds(self._feeds()))
+
+    def addresses(self, slug: str) -> list[ListAddress]:
+        """All pages of a list, the oldest articles first."""
+        with self.storage.read() as work:
+            feed = None if slug.startswith(NEWSLETTER_FEEDS) else public_feed(work, slug, self.site.title)
+            members = work.articles.members(feed.selection) if feed else ()
+            newest_first = sorted(((one.dated, one.article_id) for one in members), reverse=True)
+        ends = cut_list([number for _, number in newest_first])
+        return [*(ListAddress(slug, end) for end in reversed(ends)), ListAddress(slug)]
 
     def moved(self, address: PageAddress) -> PageAddress | None:
         """Where a page is now whose feed was renamed."""

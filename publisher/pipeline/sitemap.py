@@ -56,6 +56,10 @@ class SitemapPublisher:
         with self.storage.read() as work:
             return [*map(sitemap_path, self._parts(work)), SITEMAP]
 
+    def page(self, path: str) -> Page | Absence:
+        """The document at one of these paths."""
+        return self.sitemap() if path == SITEMAP else self.part(int(path[len("/sitemap-") : -len(".xml")]))
+
     def sitemap(self) -> Page:
         """All pages; the parts instead when there are many."""
         with self.storage.read() as work:

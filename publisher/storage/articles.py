@@ -41,7 +41,7 @@ from publisher.domain.change import Missing
 from publisher.domain.identity import address, number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights, SourceKind
-from publisher.pipeline.ports import Articles, SeqRange
+from publisher.pipeline.ports import Articles, Labels, SeqRange
 from publisher.storage.counters import latest, take
 from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import Insertion, among, each_dialect, many, values_for
@@ -238,6 +238,19 @@ class SqlArticles(Articles):
         inside = article.c.id > (span - 1) * length, article.c.id <= span * length
         query = _whole(article.c.id, article_revision.c.changed_at).where(*inside).order_by(article.c.id)
         return [(number, changed_at) for number, changed_at in self._connection.execute(query)]
+
+    def numbers(self, after: int, limit: int) -> list[tuple[int, bool]]:
+        """The numbers above one of articles, in their order, at most so many; each with whether it is visible."""
+        query = select(article.c.id, article.c.visible).where(article.c.id > after).order_by(article.c.id).limit(limit)
+        return [(number, visible) for number, visible in self._connection.execute(query)]
+
+    def labels(self) -> Iterator[Labels]:
+        """What visible articles are labelled with: while the transaction lasts."""
+        revision = article_revision.c
+        query = select(revision.tags, revision.authors, revision.language).where(article.c.visible)
+        joined = query.select_from(article.join(article_revision, revision.seq == article.c.seq))
+        for row in self._connection.execute(joined, execution_options={"yield_per": _STREAMED}):
+            yield Labels(tuple(row.tags), tuple(row.authors), row.language)
 
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address."""

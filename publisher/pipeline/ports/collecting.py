@@ -74,6 +74,15 @@ class Sources(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What an article is labelled with: each label makes a feed."""
+
+    tags: tuple[str, ...]
+    authors: tuple[str, ...]
+    language: str | None
+
+
 class Articles(Protocol):
     """Articles and their revisions. Writing numbers revisions in commit order."""
 
@@ -164,6 +173,14 @@ class Articles(Protocol):
 
     def in_span(self, length: int, span: int) -> list[tuple[int, datetime]]:
         """Those articles of one span, by number, each with when its content changed last."""
+        ...
+
+    def numbers(self, after: int, limit: int) -> list[tuple[int, bool]]:
+        """The numbers above one of articles, in their order, at most so many; each with whether it is visible."""
+        ...
+
+    def labels(self) -> Iterator[Labels]:
+        """What visible articles are labelled with: while the transaction lasts."""
         ...
 
     def find(self, reference: str) -> list[ArticleState]:

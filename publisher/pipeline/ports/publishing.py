@@ -59,6 +59,10 @@ class FeedDocuments(Protocol):
         """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
         ...
 
+    def removed(self) -> list[str]:
+        """The slugs of all feeds that there were, by slug, named or of a source."""
+        ...
+
     def renamed(self, slug: str) -> str | None:
         """The slug that the feed has now which had this one before; None when there is none."""
         ...

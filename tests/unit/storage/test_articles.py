@@ -8,7 +8,7 @@ import pytest
 from publisher.domain.article import ArticleState, Content, Edited, Enclosure, Entry, New, Unchanged
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, SourceKind
-from publisher.pipeline.ports import SeqRange
+from publisher.pipeline.ports import Labels, SeqRange
 from publisher.storage.database import SqlStorage
 from tests.unit.storage.made import NOW, entry, put_articles, put_source, source
 
@@ -280,3 +280,17 @@ def test_articles_that_may_be_shown_whole_are_told_in_spans_of_numbers(storage: 
         assert work.articles.in_span(3, 1) == [(2, NOW), (3, NOW)]
         assert work.articles.in_span(3, 2) == [(4, LATER), (5, NOW)]
         assert work.articles.in_span(3, 3) == []
+
+
+def test_numbers_and_labels_of_all_articles(storage: SqlStorage) -> None:
+    labelled = entry("a", tags=("x", "港口"), authors=("Ana",), language="en")
+    put_articles(storage, labelled, entry("b", tags=("y",)), entry("c"))
+    with storage.begin() as work:
+        work.articles.flag([2], LATER, visible=False)
+    put_articles(storage, replace(labelled, content=replace(labelled.content, tags=("z",))), at=LATER)
+    with storage.read() as work:
+        assert work.articles.numbers(0, 2) == [(1, True), (2, False)]
+        assert work.articles.numbers(2, 2) == [(3, True)]
+        assert work.articles.numbers(3, 2) == []
+        found = sorted(work.articles.labels(), key=lambda labels: labels.tags)
+    assert found == [Labels((), (), None), Labels(("z",), ("Ana",), "en")]
