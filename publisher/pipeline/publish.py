@@ -67,6 +67,9 @@ FEED_STYLE = "/static/feed.css"
 SILENT = "silent_sources"
 """The word by which it is remembered which sources can't be read for long."""
 
+FEED_IMAGE = "/static/feed.png"
+"""What stands for a feed in readers that show a picture of each."""
+
 COLLECTOR_PATH = "/collector"
 """The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
 
@@ -383,6 +386,8 @@ def _channel(feed: Feed, feed_id: str, items: Sequence[ArticleState], site: Site
         items=shown,
         updated=max((state.updated for state in shown), default=EPOCH),
         style=f"{urlsplit(site.base_url).path}{FEED_STYLE}",
+        tags_url=site.base_url + quoted(ListAddress("tag")),
+        image=site.base_url + FEED_IMAGE,
     )
 
 
