@@ -1,9 +1,10 @@
 #!/bin/bash
 # system-packages.sh: what the tests use from Debian. Chromium shows pages and mails, Postfix brings
-# smtp-sink and smtp-source, the Noto fonts draw Chinese, newsboat and sfeed read our feeds. PostgreSQL comes as a wheel.
+# smtp-sink and smtp-source, the Noto fonts draw Chinese, newsboat and sfeed read our feeds, nginx
+# serves our files. PostgreSQL comes as a wheel.
 #
 # Installs what is missing when it may (root, or sudo that asks nothing), else names it and goes on:
-# the tests marked `browser` and `smtpsink`, and those of these readers, then skip.
+# the tests marked `browser`, `nginx` and `smtpsink`, and those of these readers, then skip.
 set -eu
 export PATH=$PATH:/usr/sbin DEBIAN_FRONTEND=noninteractive
 
@@ -13,6 +14,7 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v smtp-sink >/dev/null || missing+=(postfix)
 command -v newsboat >/dev/null || missing+=(newsboat)
+command -v nginx >/dev/null || missing+=(nginx)
 command -v sfeed >/dev/null || missing+=(sfeed)
 installed fonts-noto-cjk || missing+=(fonts-noto-cjk)
 [ ${#missing[@]} -gt 0 ] || exit 0

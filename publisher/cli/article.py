@@ -8,9 +8,10 @@ from rich.text import Text
 from publisher.app import Application
 from publisher.cli.console import say, show, show_json, show_table, stdout
 from publisher.cli.context import opened, settings_of
-from publisher.domain.article import ArticleState, Revision, shorten
+from publisher.domain.article import ArticleState, Revision, Withheld, shorten
 from publisher.domain.diff import Difference, difference
 from publisher.errors import UsageError
+from publisher.pipeline.withhold import withhold
 
 app = typer.Typer(no_args_is_help=True, help="The articles that are stored.")
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
@@ -92,6 +93,51 @@ def diff(
         _signed(line.sign, line.text)
 
 
+@app.command("hide")
+def hide(context: typer.Context, article: Which) -> None:
+    """Take an article down: out of feeds, archives, search, pages, drafts and mail that was not sent yet.
+
+    It stays down whatever its source says; `publisher article unhide` brings it back.
+
+    Example: publisher article hide https://example.org/tram
+    """
+    _withhold(context, article, Withheld.HIDDEN, "hidden: it leaves feeds, pages and mail within a minute")
+
+
+@app.command("unhide")
+def unhide(context: typer.Context, article: Which) -> None:
+    """Show an article again that was hidden. It is where it was, and is not mailed again.
+
+    Example: publisher article unhide 12
+    """
+    _withhold(context, article, None, "shown again")
+
+
+@app.command("delete")
+def delete(
+    context: typer.Context,
+    article: Which,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Take an article down for good: what it says is erased, in all its revisions and in mails as they were composed.
+
+    That it was there is remembered, so that it is not collected again. Mails that were sent and backups stay as they
+    are.
+
+    Example: publisher article delete 12 --yes
+    """
+    if not yes:
+        typer.confirm(f"Delete article {article} for good?", abort=True)
+    _withhold(context, article, Withheld.DELETED, "deleted: it leaves feeds, pages and mail within a minute")
+
+
+def _withhold(context: typer.Context, reference: str, withheld: Withheld | None, done: str) -> None:
+    with opened(settings_of(context)) as application:
+        state = _found(application, reference)
+        changed = withhold(application.storage, state.article.id, withheld, application.clock)
+    say(f"article {state.article.id} ({state.source.name}): {done if changed else 'nothing to change'}")
+
+
 def _found(application: Application, reference: str) -> ArticleState:
     with application.storage.read() as work:
         states = work.articles.find(reference)
@@ -147,6 +193,7 @@ def _shown(application: Application, state: ArticleState) -> dict[str, Any]:
         "updated": content.updated,
         "first_seen": article.first_seen,
         "visible": revision.visible,
+        "withheld": article.withheld,
         "announced": revision.announced,
         "gone_since": article.gone_at,
         "story": article.story_id,

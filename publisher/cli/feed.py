@@ -6,10 +6,12 @@ import typer
 
 from publisher.cli.console import show
 from publisher.cli.context import opened, settings_of
+from publisher.cli.export import export
 from publisher.domain.feed import FeedFormat
 from publisher.pipeline.publish import current_items
 
 app = typer.Typer(no_args_is_help=True, help="The feeds that are published.")
+app.command()(export)
 
 
 @app.command("list")

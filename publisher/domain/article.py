@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 
 from publisher.domain.rights import NONE, Reservations, Use, allowance, may_keep_text
@@ -15,6 +16,14 @@ from publisher.domain.words import fold
 
 _NOT_PLAIN = re.compile("[\u0300-\U0010ffff]")
 """Characters that may take another number of columns than one."""
+
+
+class Withheld(StrEnum):
+    """The operator's word on an article that nobody shall see: it can be taken back of one that is `hidden`; of one
+    that is `deleted` nothing is left but that it was there."""
+
+    HIDDEN = "hidden"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,7 @@ class KnownArticle:
     title: str = ""
     missing: int = 0
     gone_at: datetime | None = None
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,7 @@ class Article:
     first_seq: int
     story_id: int | None = None
     gone_at: datetime | None = None
+    withheld: Withheld | None = None
 
     @property
     def link(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.domain import edits
-from publisher.domain.article import ArticleChange, Content, Edited, Entry, KnownArticle, New, Unchanged
+from publisher.domain.article import ArticleChange, Content, Edited, Entry, KnownArticle, New, Unchanged, Withheld
 from publisher.domain.source import OnGone, SourceState
 
 LOOKS_TO_BELIEVE = 3
@@ -36,9 +36,12 @@ def decide_change(
     `before` is what a known article says; without it every difference is an edit. `common` are blocks that changed in
     several articles at once. A published date that was once resolved is kept: a page that shows "3 hours ago" is not
     edited every hour. What a reader does not see is no edit, and an article that is lost behind a wall stays as it is.
+    One that the operator deleted stays deleted, whatever its source says.
     """
     if known is None:
         return New(entry, announced=not backlog)
+    if known.withheld is Withheld.DELETED:
+        return Unchanged(known, entry)
     if known.published is not None and entry.content.published != known.published:
         entry = replace(entry, content=replace(entry.content, published=known.published))
     if entry.content.fingerprint() == known.fingerprint:

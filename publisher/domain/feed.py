@@ -58,7 +58,8 @@ class Feed:
     """A named selection published at `/feeds/<slug>.rss`, `.atom` and `.json`.
 
     `limit` is how many items its current documents show; those that are not `full` show summaries alone, those
-    without `images` no image at all. `previous_slugs` are the names it had before, the oldest first.
+    without `images` no image at all. With `tombstones` they name what was taken down (RFC 6721). `previous_slugs` are
+    the names it had before, the oldest first.
     """
 
     slug: str
@@ -69,6 +70,7 @@ class Feed:
     limit: int = 30
     full: bool = True
     images: bool = True
+    tombstones: bool = False
     previous_slugs: tuple[str, ...] = ()
 
     def path(self, format: FeedFormat) -> str:

@@ -17,6 +17,11 @@ EDITIONS = "/editions/"
 FEEDS = "/feeds/"
 SEARCH = "/search"
 FEEDS_OPML = "/feeds.opml"
+ROBOTS = "/robots.txt"
+SITEMAP = "/sitemap.xml"
+
+LISTS_PART = 0
+"""The part of a sitemap that has the lists; those of articles are numbered from 1."""
 
 FEWEST, MOST = 24, 60
 """How many articles a page of a list shows at least (but the last) and at most."""
@@ -81,6 +86,11 @@ def quoted(address: PageAddress) -> str:
     return quote(path_of(address))
 
 
+def sitemap_path(part: int) -> str:
+    """The path of a part of the sitemap."""
+    return f"/sitemap-{part}.xml"
+
+
 def read_path(path: str) -> PageAddress | None:
     """The page that a decoded path names; None when it can be none."""
     if path == FEEDS:
@@ -100,10 +110,23 @@ def cut_page(states: Sequence[ArticleState]) -> Sequence[ArticleState]:
     Where it ends depends on the articles themselves: one more at the top of a list moves its first page's end, and
     leaves the pages behind it as they are.
     """
-    if len(states) <= FEWEST:
-        return states
-    ends = (place for place in range(FEWEST, min(len(states), MOST) + 1) if _ends_page(states[place - 1].article.id))
-    return states[: next(ends, MOST)]
+    return states[: _page_length([state.article.id for state in states])]
+
+
+def cut_list(numbers: Sequence[int]) -> list[int]:
+    """Where the pages of a whole list end: the last article of each but the last, as in `ListAddress.before`."""
+    ends, start = [], 0
+    while (length := _page_length(numbers[start : start + MOST + 1])) < len(numbers) - start:
+        start += length
+        ends.append(numbers[start - 1])
+    return ends
+
+
+def _page_length(numbers: Sequence[int]) -> int:
+    if len(numbers) <= FEWEST:
+        return len(numbers)
+    ends = (place for place in range(FEWEST, min(len(numbers), MOST) + 1) if _ends_page(numbers[place - 1]))
+    return min(next(ends, MOST), len(numbers))
 
 
 def _ends_page(article_id: int) -> bool:

@@ -93,6 +93,7 @@ def after_success(stored: StoredSource, now: datetime, look: Success, polling: P
         rhythm=rhythm,
         wishes=look.hints.of_the_feed() if look.changed else before.wishes,
         failures=0,
+        failing_since=None,
         outcome=look.outcome,
         gone=False,
     )
@@ -123,6 +124,7 @@ def after_failure(stored: StoredSource, now: datetime, failure: Failure, polling
         next_check=now + wait + jitter(wait, polling.chance),
         checked_at=now,
         failures=failures,
+        failing_since=before.failing_since or (now if failures else None),
         outcome=failure.reason,
         gone=failure.gone,
     )

@@ -1,6 +1,6 @@
 """Where articles come from, and when to look again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -126,9 +126,9 @@ class PollHints:
 class SourceState:
     """What is remembered of a source between two looks. `listed_at` is the first successful listing.
 
-    `changed_at` is the last 200, `news_at` the last look that found something new or edited, `rhythm` the usual time
-    between two of these. `wishes` are the hints that the feed's document gave. `listing` is the shape of a listing once
-    it was seen, `guids` what the source's guids have shown.
+    `failing_since` is the first of the `failures` in a row. `changed_at` is the last 200, `news_at` the last look that
+    found something new or edited, `rhythm` the usual time between two of these. `wishes` are the hints that the feed's
+    document gave. `listing` is the shape of a listing once it was seen, `guids` what the source's guids have shown.
     """
 
     validators: Validators = Validators()
@@ -137,6 +137,7 @@ class SourceState:
     changed_at: datetime | None = None
     listed_at: datetime | None = None
     failures: int = 0
+    failing_since: datetime | None = None
     outcome: str = ""
     gone: bool = False
     listing: ListingMemory | None = None
@@ -153,3 +154,17 @@ class StoredSource:
 
     source: Source
     state: SourceState
+
+
+FAILING_AFTER = timedelta(days=3)
+"""How long a source must have failed before a feed that has nothing else says so."""
+
+
+def silent_since(sources: Sequence[StoredSource], now: datetime) -> datetime | None:
+    """Since when none of some sources could be read; None while one can, or could a few days ago."""
+    latest: datetime | None = None
+    for since in (stored.state.failing_since for stored in sources if not stored.source.disabled):
+        if since is None or now - since < FAILING_AFTER:
+            return None
+        latest = max(latest or since, since)
+    return latest

@@ -5,15 +5,15 @@ Two dates: `published` is the article's own, or when it was first seen; it never
 written again, is no update (RFC 4287, section 4.2.15). Both are in whole seconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from publisher.domain.article import ArticleState, Content, Enclosure, SourceCredit, shorten
-from publisher.feeds.clean import clean, language_tag, line, media_type, web_address
+from publisher.domain.feed import FeedFormat
+from publisher.feeds.clean import clean, language_tag, line, media_type, rooted, web_address
 from publisher.pipeline.ports import Channel
 
 UNTITLED = "(untitled)"
@@ -93,17 +93,25 @@ class Item:
 
 def clean_channel(channel: Channel) -> Channel:
     """The channel with its own texts and addresses made fit; a title is never empty."""
-    addresses = {form: web_address(url) for form, url in channel.self_urls.items()}
     return replace(
         channel,
         title=line(channel.title) or channel.slug,
-        description=line(f"{channel.description} {channel.notice}"),
+        description=" · ".join(filter(None, map(line, (channel.description, channel.notice)))),
         language=language_tag(channel.language),
         home_url=web_address(channel.home_url) or line(channel.home_url),
-        self_urls={form: url for form, url in addresses.items() if url},
+        self_urls=_addresses(channel.self_urls),
+        prev_archive=_addresses(channel.prev_archive),
+        next_archive=_addresses(channel.next_archive),
+        current=_addresses(channel.current),
         hubs=tuple(url for hub in channel.hubs if (url := web_address(hub))),
+        tags_url=web_address(channel.tags_url) or "",
+        image=web_address(channel.image) or "",
         updated=_whole_seconds(channel.updated),
     )
+
+
+def _addresses(urls: Mapping[FeedFormat, str]) -> Mapping[FeedFormat, str]:
+    return {form: address for form, url in urls.items() if (address := web_address(url))}
 
 
 def items(channel: Channel) -> Iterator[Item]:
@@ -164,16 +172,17 @@ def _enclosures(content: Content) -> Iterator[Enclosure]:
         if url and url not in seen:
             seen.add(url)
             kind = media_type(enclosure.type) or _type_by_name(url) or UNKNOWN_FILE
-            yield Enclosure(url, kind, max(enclosure.length, 0))
+            yield Enclosure(rooted(url), kind, max(enclosure.length, 0))
 
 
 def _type_by_name(url: str) -> str:
-    return MEDIA_TYPES.get(PurePosixPath(urlsplit(url).path).suffix.lower().lstrip("."), "")
+    name = urlsplit(url).path.rpartition("/")[2]
+    return MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "") if "." in name else ""
 
 
 def _credit(source: SourceCredit) -> Credit | None:
     url = web_address(source.url)
-    return Credit(line(source.title) or line(source.name), url) if url else None
+    return Credit(line(source.title) or line(source.name), rooted(url)) if url else None
 
 
 def _whole_seconds(moment: datetime) -> datetime:

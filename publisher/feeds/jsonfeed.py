@@ -20,6 +20,7 @@ def write_json(channel: Channel) -> bytes:
         home_page_url=channel.home_url,
         feed_url=channel.self_urls.get(FeedFormat.JSON),
         description=channel.description,
+        icon=channel.image,
         language=channel.language,
         # The pages of a feed are its archive's here: JSON Feed knows no other (section "next_url").
         next_url=channel.prev_archive.get(FeedFormat.JSON),

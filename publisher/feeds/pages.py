@@ -6,7 +6,7 @@ http or https, and what stands in a script element (JSON-LD) can't end it.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,10 +108,16 @@ def feed_view(feed: Feed, base_url: str) -> FeedView:
 
 @dataclass(frozen=True, slots=True)
 class HtmlPages(PageWriter):
-    """Writes pages for one site. A page speaks the language of its article or feed, else the site's."""
+    """Writes pages for one site. A page speaks the language of its article or feed, else the site's.
+
+    A folder of files has no search, and lists of some tags and authors only: those whose slugs
+    `has_list` knows.
+    """
 
     templates: Templates
     site: Site
+    searchable: bool = True
+    has_list: Callable[[str], bool] = lambda slug: True
 
     def article(self, page: ArticlePage) -> bytes:
         """The page of one article."""
@@ -155,6 +161,7 @@ class HtmlPages(PageWriter):
             newest=self._path(ListAddress(page.feed.slug)),
             older=self._path(page.older) if page.older else "",
             query=page.query,
+            notice=page.notice,
         )
 
     def edition(self, page: EditionPage) -> bytes:
@@ -243,6 +250,7 @@ class HtmlPages(PageWriter):
             language=speaks.tag,
             root=urlsplit(self.site.base_url).path,
             site=self.site,
+            searchable=self.searchable,
             **values,
         )
         # Lone surrogates can't be written; what else is unfit was left out before.
@@ -272,8 +280,9 @@ class HtmlPages(PageWriter):
 
     def _named(self, kind: str, name: str) -> Named:
         """A tag or an author; without a page where its name makes no feed."""
-        has_page = bool(words(name)) and len(name) <= LONGEST_NAME
-        return Named(name, self._path(ListAddress(f"{kind}/{name}")) if has_page else "")
+        slug = f"{kind}/{name}"
+        has_page = bool(words(name)) and len(name) <= LONGEST_NAME and self.has_list(slug)
+        return Named(name, self._path(ListAddress(slug)) if has_page else "")
 
     def _edition_date(self, page: EditionPage, speaks: Translator) -> str:
         return speaks.date(page.edition.cut_at, ZoneInfo(page.newsletter.timezone), "long")

@@ -5,8 +5,8 @@ deliveries *and* moves those watermarks), rendered once per variant, and only th
 the cursor.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,7 @@ class Composer:
     def compose(self) -> list[EditionReport]:
         """Resume what a crash left, then cut and fill an edition for each slot that is due. Leaves a row."""
         began = self.clock()
+        self.mend()
         newsletters = self.align_slots()
         left = self._editions({EditionState.COMPOSING})
         reports = [self.fill(edition) for edition in left if edition.newsletter_id in newsletters]
@@ -219,6 +220,39 @@ class Composer:
                 legal=self.site.legal,
             )
         )
+
+    # --- what was taken down -------------------------------------------------------------------------------------
+
+    def mend(self) -> int:
+        """Take articles that nobody may see any more out of the mails that wait; how many deliveries that changes.
+
+        A mail whose articles are all gone is cancelled.
+        """
+        with self.storage.read() as work:
+            digests = work.editions.to_mend()
+            newsletters = {one.id: one for one in work.newsletters.all()} if digests else {}
+        return sum(self._mend(digest, newsletters) for digest in digests)
+
+    def _mend(self, digest: Digest, newsletters: Mapping[int, Newsletter]) -> int:
+        with self.storage.read() as work:
+            edition = work.editions.get(digest.edition_id)
+            assert edition is not None  # its digest refers to it
+            newsletter = newsletters.get(edition.newsletter_id) or work.newsletters.get(edition.newsletter_id)
+            hidden = work.articles.hidden([article for article, _ in digest.variant.articles])
+            left = tuple(pair for pair in digest.variant.articles if pair[0] not in hidden)
+            states = work.articles.states([article for article, _ in left], edition.now_seq)
+        assert newsletter is not None  # its edition refers to it
+        variant = replace(digest.variant, articles=left)
+        articles = [states[article] for article, _ in left]
+        rendering = self._render(newsletter, variant, articles, edition.cut_at) if left else None
+        with self.storage.begin() as work:
+            other = None
+            if rendering is not None:
+                other = work.editions.add_digests(edition.id, [variant])[variant.key]
+                work.editions.freeze(other, rendering)
+            moved = work.deliveries.redirect(digest.id, other)
+            work.editions.drop(digest.id)
+        return moved
 
     # --- by hand -------------------------------------------------------------------------------------------------
 

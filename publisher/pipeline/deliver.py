@@ -34,7 +34,8 @@ START_WITHIN = timedelta(seconds=10)
 """How long after a claim a message may be begun; the rest of the window is given back."""
 
 TRIES = 3
-"""Broken connections in a row after which a drain gives up until the next tick."""
+"""Broken connections, or windows that could not be sent as they were, in a row after which a drain gives up until the
+next tick."""
 
 IN_PROGRESS = (EditionState.APPROVED, EditionState.SENDING)
 OPEN_ROWS = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
@@ -76,7 +77,10 @@ class DrainReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverer:
-    """What delivering needs. `stop` is asked before each message; `chance` spreads retries (0 to 1)."""
+    """What delivering needs. `stop` is asked before each message; `chance` spreads retries (0 to 1).
+
+    `mend` takes what was taken down out of the mails that wait.
+    """
 
     storage: Storage
     transport: Transport
@@ -88,6 +92,7 @@ class Deliverer:
     window: int = WINDOW
     lane: str = DEFAULT_LANE
     stop: Callable[[], bool] = lambda: False
+    mend: Callable[[], object] = lambda: None
 
     # --- before and after ----------------------------------------------------------------------------------------
 
@@ -96,8 +101,9 @@ class Deliverer:
         return self.storage.ledger.recover(self.worker, self.clock(), self.in_doubt, expired_only=expired_only)
 
     def begin(self) -> datetime:
-        """Before the drains: cancel what was held too long. Returns the instant, for `end`."""
+        """Before the drains: cancel what was held too long, and mend. Returns the instant, for `end`."""
         now = self.clock()
+        self.mend()
         with self.storage.begin() as work:
             work.deliveries.expire_held(now, now - STALENESS)
         return now
@@ -128,6 +134,12 @@ class Deliverer:
                 window = self.storage.ledger.claim(self.worker, self.lane, self.window, now, now + LEASE)
                 if window is None:
                     break
+                if self._shows_hidden(window):
+                    # Taken down since the last window: what waits is mended first.
+                    self.storage.ledger.release(window.token)
+                    self.mend()
+                    broken += 1
+                    continue
                 try:
                     session = session or self.transport.session()
                     whole = self._send(session, window, mail, report)
@@ -145,6 +157,10 @@ class Deliverer:
             if session is not None:
                 session.close()
         return report
+
+    def _shows_hidden(self, window: Window) -> bool:
+        with self.storage.read() as work:
+            return bool(work.editions.showing_hidden(sorted({one.digest_id for one in window.deliveries})))
 
     def _send(self, session: Session, window: Window, mail: "_Mail", report: DrainReport) -> bool:
         """Send one window and settle each outcome; False when the connection did not live to its end."""

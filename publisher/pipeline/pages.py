@@ -2,7 +2,7 @@
 folder of files alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.domain.article import ArticleState, within_rights
 from publisher.domain.edition import Edition, EditionState, reading_order
@@ -24,6 +24,7 @@ from publisher.domain.pages import (
     FeedsAddress,
     ListAddress,
     PageAddress,
+    cut_list,
     cut_page,
 )
 from publisher.domain.rights import Use
@@ -31,6 +32,7 @@ from publisher.pipeline.images import ImageAddresses, known_images
 from publisher.pipeline.ports import (
     Absence,
     ArticlePage,
+    Clock,
     EditionPage,
     EditionsPage,
     FeedsPage,
@@ -40,7 +42,7 @@ from publisher.pipeline.ports import (
     Storage,
     UnitOfWork,
 )
-from publisher.pipeline.publish import Site, public_feed
+from publisher.pipeline.publish import Site, notice_of, public_feed
 
 CARD_WIDTH = 300
 """Pixels that an image must be wide at least to stand on the cards that others show of a page."""
@@ -59,6 +61,7 @@ class PagePublisher:
     storage: Storage
     writer: PageWriter
     site: Site
+    clock: Clock
 
     def page(self, address: PageAddress, use: Use = Use.WEB) -> Page | Absence:
         """The page at an address, for the web or for an export. Raises TemplateError."""
@@ -71,6 +74,15 @@ class PagePublisher:
                 return self._list(address, use)
             case FeedsAddress():
                 return Page(body=self.writer.feeds(self._feeds()))
+
+    def addresses(self, slug: str) -> list[ListAddress]:
+        """All pages of a list, the oldest articles first."""
+        with self.storage.read() as work:
+            feed = None if slug.startswith(NEWSLETTER_FEEDS) else public_feed(work, slug, self.site.title)
+            members = work.articles.members(feed.selection) if feed else ()
+            newest_first = sorted(((one.dated, one.article_id) for one in members), reverse=True)
+        ends = cut_list([number for _, number in newest_first])
+        return [*(ListAddress(slug, end) for end in reversed(ends)), ListAddress(slug)]
 
     def moved(self, address: PageAddress) -> PageAddress | None:
         """Where a page is now whose feed was renamed."""
@@ -123,11 +135,13 @@ class PagePublisher:
             if feed is None:
                 return Absence.GONE if work.feeds.was(address.slug) else Absence.UNKNOWN
             states = work.articles.current(feed.selection, limit=MOST + 1, before_id=address.before)
+            notice = notice_of(feed, work.sources.all(), self.site, self.clock())
         defined = not is_implied(feed.slug) or feed.slug.startswith(SOURCE_FEEDS)
         if not states and not (defined and address.before is None):
             return Absence.UNKNOWN
         kind, _, query = feed.slug.partition("/")
         page = _listed(feed, address, states, use, query if kind == "search" else None)
+        page = replace(page, notice=notice)
         return Page(body=self.writer.articles(page))
 
     def _editions(self, work: UnitOfWork, address: ListAddress, use: Use) -> Page | Absence:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from publisher.domain.archive import fingerprint
 from publisher.domain.article import ArticleState, shorten, within_rights
@@ -27,6 +28,9 @@ from publisher.domain.feed import (
 from publisher.domain.pages import ListAddress, quoted
 from publisher.domain.rights import Use
 from publisher.domain.selection import Selection
+from publisher.domain.source import StoredSource, silent_since
+from publisher.domain.words import fold
+from publisher.i18n import translator
 from publisher.pipeline.archive import Archivist, Kept, shown_in_page, shown_now
 from publisher.pipeline.images import shown_elsewhere
 from publisher.pipeline.ports import (
@@ -59,6 +63,12 @@ Credits = Sequence[tuple[object, ...]]
 
 FEED_STYLE = "/static/feed.css"
 """What makes a feed a page in a browser."""
+
+SILENT = "silent_sources"
+"""The word by which it is remembered which sources can't be read for long."""
+
+FEED_IMAGE = "/static/feed.png"
+"""What stands for a feed in readers that show a picture of each."""
 
 COLLECTOR_PATH = "/collector"
 """The page that our User-Agent points webmasters to: who collects what, and how to opt out."""
@@ -115,9 +125,11 @@ class FeedPublisher:
             feeds = work.feeds.all()
             work.feeds.keep([feed.slug for feed in feeds])
         histories = self._follow(feeds)
+        self._tell_silence()
         with self.storage.read() as work:
             standing = work.feeds.standing()
-            shapes = {feed.slug: self._shape(work, feed, histories[feed.slug]) for feed in feeds}
+            sources = work.sources.all()
+            shapes = {feed.slug: self._shape(work, feed, histories[feed.slug], sources) for feed in feeds}
         reports = [
             self._rebuild(feed, histories[feed.slug], shapes[feed.slug])
             if _is_stale(standing.get(feed.slug), histories[feed.slug], shapes[feed.slug])
@@ -127,13 +139,23 @@ class FeedPublisher:
         self._note(reports, began)
         return reports
 
+    def _tell_silence(self) -> None:
+        """Have copies of feeds that are not stored made anew when a source fell silent for long, or was heard again."""
+        with self.storage.read() as work:
+            silent = [one.source.name for one in work.sources.all() if silent_since([one], self.clock()) is not None]
+            if fingerprint(silent) == work.meta.get(SILENT):
+                return
+        with self.storage.begin() as work:
+            work.meta.set(SILENT, fingerprint(silent))
+            work.feeds.rewrite([])
+
     def _follow(self, feeds: Sequence[Feed]) -> Mapping[str, History]:
         with self.storage.read() as work:
             credits = _credits(work)
         kept = []
         for feed in feeds:
             # What all pages say, and besides it what their entries say of sources, and how many current documents show.
-            said = asdict(replace(feed, selection=Selection(), limit=0))
+            said = asdict(replace(feed, selection=Selection(), limit=0, tombstones=False))
             head = fingerprint(ARCHIVE_FORM, said, self.site.title, self.site.base_url, self.site.language)
             kept.append(Kept(feed, head, fingerprint(head, feed.limit, credits)))
         return Archivist(self.storage).follow(kept)
@@ -229,7 +251,9 @@ class FeedPublisher:
         with self.storage.read() as work:
             old = {format: work.feeds.get(feed.slug, format) for format in FeedFormat}
             items = current_items(work, feed, history)
-            channel = replace(self._channel(work, feed, items, history), hubs=self.site.hubs)
+            channel = self._channel(work, feed, items, history)
+            deleted = work.histories.taken_down(history.id, feed.limit) if feed.tombstones else []
+            channel = replace(channel, hubs=self.site.hubs, deleted=tuple(deleted))
         documents = [
             self._document(channel, format, old[format], upto=history.judged_seq, shape=shape) for format in FeedFormat
         ]
@@ -247,10 +271,11 @@ class FeedPublisher:
             with self.storage.begin() as work:
                 work.runs.add(Run("publish", began, self.clock() - began, outcome))
 
-    def _shape(self, work: UnitOfWork, feed: Feed, history: History) -> str:
+    def _shape(self, work: UnitOfWork, feed: Feed, history: History, sources: Sequence[StoredSource]) -> str:
         """A fingerprint of all that a feed's documents depend on besides its articles."""
         last = work.histories.last_page(history.id)
-        return fingerprint(asdict(feed), asdict(self.site), history.shape, last and last.version)
+        notice = notice_of(feed, sources, self.site, self.clock())
+        return fingerprint(asdict(feed), asdict(self.site), history.shape, last and last.version, notice)
 
     def _channel(
         self,
@@ -263,7 +288,9 @@ class FeedPublisher:
         last = work.histories.last_page(history.id) if history else None
         shown = shown_elsewhere(work, list(items), self.site.base_url)
         channel = _channel(feed, feed.id(work.meta.instance()), shown, self.site, use)
-        return replace(channel, prev_archive=_archive_urls(feed, self.site, last.number, last.version) if last else {})
+        before = _archive_urls(feed, self.site, last.number, last.version) if last else {}
+        notice = notice_of(feed, work.sources.all(), self.site, self.clock()) if use is Use.FEED else ""
+        return replace(channel, prev_archive=before, notice=notice)
 
     def _document(
         self, channel: Channel, format: FeedFormat, old: FeedDocument | None, *, upto: int, shape: str
@@ -320,6 +347,17 @@ def public_feed(work: UnitOfWork, slug: str, site_title: str) -> Feed | None:
     return next((feed for feed in work.feeds.all() if feed.slug == slug), None)
 
 
+def notice_of(feed: Feed, sources: Sequence[StoredSource], site: Site, now: datetime) -> str:
+    """What a reader should know of a feed: that none of its sources can be read, and since when. Else empty."""
+    wanted = feed.selection.sources
+    since = silent_since([stored for stored in sources if wanted.admit({fold(stored.source.name)})], now)
+    if since is None:
+        return ""
+    speaks = translator(feed.language or site.language or "en")
+    date = speaks.date(since, ZoneInfo(site.timezone))
+    return speaks.gettext("Nothing new since %(date)s: its sources can't be read.", date=date)
+
+
 def current_items(work: UnitOfWork, feed: Feed, history: History | None = None) -> list[ArticleState]:
     """What a feed shows now, newest first by date; of a backlog at most `UNANNOUNCED_LIMIT`.
 
@@ -349,6 +387,8 @@ def _channel(feed: Feed, feed_id: str, items: Sequence[ArticleState], site: Site
         items=shown,
         updated=max((state.updated for state in shown), default=EPOCH),
         style=f"{urlsplit(site.base_url).path}{FEED_STYLE}",
+        tags_url=site.base_url + quoted(ListAddress("tag")),
+        image=site.base_url + FEED_IMAGE,
     )
 
 

@@ -74,7 +74,12 @@ class Receiver:
             receipts = [Receipt(change.entry.key, _result(change)) for change in changes]
             outcome = f"{_count(receipts, 'new')} new, {_count(receipts, 'edited')} edited of {len(receipts)} pushed"
             state = replace(
-                stored.state, checked_at=now, listed_at=stored.state.listed_at or now, failures=0, outcome=outcome
+                stored.state,
+                checked_at=now,
+                listed_at=stored.state.listed_at or now,
+                failures=0,
+                failing_since=None,
+                outcome=outcome,
             )
             work.sources.finish(stored.source.id, state)
             judgement.store(work, stored.source.id, now)

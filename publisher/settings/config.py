@@ -271,6 +271,7 @@ def _feed(table: FeedTable) -> Feed:
         limit=table.limit,
         full=table.full,
         images=table.images,
+        tombstones=table.tombstones,
         previous_slugs=tuple(table.previous_slugs),
     )
 

@@ -191,6 +191,7 @@ class FeedTable(Choosing):
     limit: Annotated[int, Field(ge=1, le=500)] = 30
     full: bool = True
     images: bool = True
+    tombstones: bool = False
     previous_slugs: list[FeedSlug] = []
 
 

@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from publisher.domain.archive import Judged
 from publisher.domain.article import (
@@ -23,16 +35,17 @@ from publisher.domain.article import (
     Revision,
     SourceCredit,
     Unchanged,
+    Withheld,
 )
 from publisher.domain.change import Missing
 from publisher.domain.identity import address, number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights, SourceKind
-from publisher.pipeline.ports import Articles, SeqRange
+from publisher.pipeline.ports import Articles, Labels, SeqRange
 from publisher.storage.counters import latest, take
 from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import Insertion, among, each_dialect, many, values_for
-from publisher.storage.schema import IS_HELD, article, article_name, article_revision, source
+from publisher.storage.schema import IS_HELD, article, article_band, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
 from publisher.storage.types import pack, unpack
 
@@ -60,6 +73,7 @@ _STATES = select(
     article.c.dated,
     article.c.story_id,
     article.c.gone_at,
+    article.c.withheld,
     *(column for column in article_revision.c if column.name not in ("article_id", "hash", "evidence")),
     source.c.name.label("source_name"),
     source.c.kind.label("source_kind"),
@@ -212,6 +226,32 @@ class SqlArticles(Articles):
         where = among(self._connection, article.c.id, article_ids)
         return frozenset(self._connection.execute(select(article.c.id).where(where, ~article.c.visible)).scalars())
 
+    def spans(self, length: int) -> Mapping[int, tuple[int, datetime]]:
+        """The spans of so many numbers, from 1, that have visible articles which may be shown whole."""
+        span = ((article.c.id - 1) // length + 1).label("span")
+        each = _whole(span, article_revision.c.changed_at).subquery()
+        query = select(each.c.span, func.count(), func.max(each.c.changed_at)).group_by(each.c.span)
+        return {span: (count, newest) for span, count, newest in self._connection.execute(query.order_by(each.c.span))}
+
+    def in_span(self, length: int, span: int) -> list[tuple[int, datetime]]:
+        """Those articles of one span, by number, each with when its content changed last."""
+        inside = article.c.id > (span - 1) * length, article.c.id <= span * length
+        query = _whole(article.c.id, article_revision.c.changed_at).where(*inside).order_by(article.c.id)
+        return [(number, changed_at) for number, changed_at in self._connection.execute(query)]
+
+    def numbers(self, after: int, limit: int) -> list[tuple[int, bool]]:
+        """The numbers above one of articles, in their order, at most so many; each with whether it is visible."""
+        query = select(article.c.id, article.c.visible).where(article.c.id > after).order_by(article.c.id).limit(limit)
+        return [(number, visible) for number, visible in self._connection.execute(query)]
+
+    def labels(self) -> Iterator[Labels]:
+        """What visible articles are labelled with: while the transaction lasts."""
+        revision = article_revision.c
+        query = select(revision.tags, revision.authors, revision.language).where(article.c.visible)
+        joined = query.select_from(article.join(article_revision, revision.seq == article.c.seq))
+        for row in self._connection.execute(joined, execution_options={"yield_per": _STREAMED}):
+            yield Labels(tuple(row.tags), tuple(row.authors), row.language)
+
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address."""
         query = _CURRENT.order_by(article.c.id)
@@ -262,7 +302,29 @@ class SqlArticles(Articles):
         """Note that pages are there again; an article that was hidden for that becomes visible."""
         where = among(self._connection, article.c.id, [one.id for one in articles])
         self._connection.execute(update(article).where(where).values(missing=0, gone_at=None))
-        return self.flag([one.id for one in articles if one.gone_at is not None], now, visible=True)
+        back = [one.id for one in articles if one.gone_at is not None and one.withheld is None]
+        return self.flag(back, now, visible=True)
+
+    def withhold(self, article_id: int, withheld: Withheld | None, now: datetime) -> SeqRange:
+        """Note the operator's word on an article, with a revision that is visible or not."""
+        numbers = self.flag([article_id], now, visible=withheld is None)
+        where = article.c.id == article_id, article.c.withheld.is_distinct_from(Withheld.DELETED.value)
+        self._connection.execute(update(article).where(*where).values(withheld=withheld and withheld.value))
+        if withheld is Withheld.DELETED:
+            revised = article_revision.c.article_id == article_id
+            self._connection.execute(update(article_revision).where(revised).values(**_NOTHING))
+            forgotten = {
+                "hint": "",
+                "etag": None,
+                "last_modified": None,
+                "held": False,
+                "story_id": None,
+                "sketch": b"",
+            }
+            self._connection.execute(update(article).where(article.c.id == article_id).values(**forgotten))
+            self._connection.execute(delete(article_band).where(article_band.c.article_id == article_id))
+            write_terms(self._connection, {article_id: set()})
+        return numbers
 
     def held(self, source_id: int) -> list[int]:
         """The articles of a source that a flood brought and that nobody has released."""
@@ -366,13 +428,17 @@ class SqlArticles(Articles):
         self._connection.execute(update(article).where(article.c.id == bindparam("article")).values(**values), rows)
 
     def _locked(self, article_ids: Collection[int]) -> Sequence[Row[Any]]:
-        """The current revisions of some articles, their rows locked in one order, before the counter is."""
+        """The current revisions of some articles, their rows locked in one order, before the counter is.
+
+        Those that were deleted stay as they are, and are left out.
+        """
         if not article_ids:
             return []
         query = (
             select(article_revision)
             .join(article, article.c.seq == article_revision.c.seq)
             .where(among(self._connection, article.c.id, article_ids))
+            .where(article.c.withheld.is_distinct_from(Withheld.DELETED.value))
             .order_by(article.c.id)
         )
         locks = select(article.c.id).where(among(self._connection, article.c.id, article_ids)).order_by(article.c.id)
@@ -392,6 +458,25 @@ class SqlArticles(Articles):
         _REVISE.run(self._connection, rows)
         many(self._connection, _NUMBER, [(row["seq"], row["seq"], row["article_id"]) for row in rows])
         return SeqRange(after, upto)
+
+
+_NOTHING: Mapping[str, Any] = {
+    "hash": "",
+    "title": "",
+    "authors": (),
+    "tags": (),
+    "summary": "",
+    "html": pack(""),
+    "text": pack(""),
+    "image": None,
+    "enclosures": (),
+    "original_url": None,
+    "source": None,
+    "section": None,
+    "evidence": {},
+    "reservations": None,
+}
+"""What the revisions of a deleted article hold."""
 
 
 def _key_hash(key: str) -> str:
@@ -467,6 +552,20 @@ def _known(row: Any) -> KnownArticle:
         title=row.title,
         missing=row.missing,
         gone_at=row.gone_at,
+        withheld=row.withheld and Withheld(row.withheld),
+    )
+
+
+def _whole(*columns: Any) -> Select[Any]:
+    """What is to be known of visible articles that may be shown whole."""
+    return (
+        select(*columns)
+        .select_from(
+            article.join(article_revision, article_revision.c.seq == article.c.seq).join(
+                source, source.c.id == article.c.source_id
+            )
+        )
+        .where(article.c.visible, source.c.rights != Rights.QUOTE.value)
     )
 
 
@@ -517,6 +616,7 @@ def _state(row: Any) -> ArticleState:
             first_seq=row.first_seq,
             story_id=row.story_id,
             gone_at=row.gone_at,
+            withheld=row.withheld and Withheld(row.withheld),
         ),
         Revision(
             seq=row.seq,

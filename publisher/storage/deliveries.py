@@ -45,6 +45,10 @@ _SENDING = (EditionState.APPROVED.value, EditionState.SENDING.value)
 _NO_CLAIM: dict[str, Any] = {"claim_token": None, "claim_until": None}
 
 
+WITHDRAWN = "all its articles were taken down"
+"""Why a delivery was cancelled."""
+
+
 class SqlDeliveries(Deliveries):
     """Deliveries on one transaction. What the ledger runs once a message is run by `storage.ledger`."""
 
@@ -102,6 +106,14 @@ class SqlDeliveries(Deliveries):
         )
         self._connection.execute(update(subscription).where(*where).values(through_seq=given_back))
         self.cancel(edition_id)
+
+    def redirect(self, digest_id: int, other: int | None) -> int:
+        """Have a digest's pending and deferred rows carry another one; without one they are cancelled."""
+        edition_of = select(digest.c.edition_id).where(digest.c.id == digest_id).scalar_subquery()
+        where = delivery.c.edition_id == edition_of, delivery.c.digest_id == digest_id, IS_OPEN
+        cancelled = {"state": DeliveryState.CANCELLED.value, "reply": WITHDRAWN}
+        values = cancelled if other is None else {"digest_id": other}
+        return self._connection.execute(update(delivery).where(*where).values(**values)).rowcount
 
     def cancel(self, edition_id: int) -> int:
         """Cancel an edition's pending and deferred rows; how many."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.edition import TRANSITIONS, Digest, Edition, EditionState, Rendering, Variant
@@ -13,8 +13,15 @@ from publisher.pipeline.ports import Editions
 from publisher.storage.counters import take
 from publisher.storage.encoding import pack_rendering, read_variant, unpack_rendering, variant_json
 from publisher.storage.lists import among
-from publisher.storage.schema import digest, digest_article
+from publisher.storage.schema import IS_OPEN, article, delivery, digest, digest_article
 from publisher.storage.schema import edition as editions
+
+_SHOWS_HIDDEN = (
+    select(digest_article.c.article_id)
+    .join(article, article.c.id == digest_article.c.article_id)
+    .where(digest_article.c.digest_id == digest.c.id, ~article.c.visible)
+    .exists()
+)
 
 
 class SqlEditions(Editions):
@@ -131,6 +138,40 @@ class SqlEditions(Editions):
         """One by its number."""
         row = self._connection.execute(select(digest).where(digest.c.id == digest_id)).one_or_none()
         return None if row is None else _digest(row)
+
+    def to_mend(self) -> list[Digest]:
+        """Digests that open deliveries wait for and that show an article which nobody may see any more."""
+        unsent = [state.value for state in EditionState if TRANSITIONS[state]]
+        waiting = select(delivery.c.id).where(
+            delivery.c.edition_id == digest.c.edition_id, delivery.c.digest_id == digest.c.id, IS_OPEN
+        )
+        query = (
+            select(digest)
+            .join(editions, editions.c.id == digest.c.edition_id)
+            .where(editions.c.state.in_(unsent), _SHOWS_HIDDEN, waiting.exists())
+            .order_by(digest.c.id)
+        )
+        return [_digest(row) for row in self._connection.execute(query)]
+
+    def showing_hidden(self, digest_ids: Sequence[int]) -> frozenset[int]:
+        """Those of some digests that show an article which nobody may see any more."""
+        query = select(digest.c.id).where(among(self._connection, digest.c.id, digest_ids), _SHOWS_HIDDEN)
+        return frozenset(self._connection.execute(query).scalars())
+
+    def erase(self, article_id: int) -> None:
+        """Drop what digests with an article were rendered to."""
+        found = select(digest_article.c.digest_id).where(digest_article.c.article_id == article_id)
+        self._connection.execute(update(digest).where(digest.c.id.in_(found)).values(rendering=None))
+
+    def drop(self, digest_id: int) -> None:
+        """Remove a digest, unless it was for any delivery."""
+        used = select(delivery.c.id).where(
+            delivery.c.edition_id == digest.c.edition_id, delivery.c.digest_id == digest.c.id
+        )
+        query = select(digest.c.id).where(digest.c.id == digest_id, ~used.exists())
+        if self._connection.execute(query).scalar_one_or_none() is not None:
+            self._connection.execute(delete(digest_article).where(digest_article.c.digest_id == digest_id))
+            self._connection.execute(delete(digest).where(digest.c.id == digest_id))
 
     def freeze(self, digest_id: int, rendering: Rendering) -> None:
         """Store a rendering."""

@@ -159,6 +159,7 @@ def feed_json(feed: Feed) -> Json:
         "limit": feed.limit,
         "full": feed.full,
         "images": feed.images,
+        "tombstones": feed.tombstones,
         "previous_slugs": feed.previous_slugs,
     }
 

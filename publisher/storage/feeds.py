@@ -49,6 +49,12 @@ class SqlFeedDocuments(FeedDocuments):
         where = key == slug.removeprefix(SOURCE_FEEDS)
         return self._connection.execute(select(table.c.state).where(where)).scalar_one_or_none() == "removed"
 
+    def removed(self) -> list[str]:
+        """The slugs of all feeds that there were, by slug, named or of a source."""
+        feeds = self._connection.execute(select(feed.c.slug).where(feed.c.state == "removed")).scalars()
+        sources = self._connection.execute(select(source.c.name).where(source.c.state == "removed")).scalars()
+        return sorted([*feeds, *(f"{SOURCE_FEEDS}{name}" for name in sources)])
+
     def renamed(self, slug: str) -> str | None:
         """The slug that the feed has now which had this one before; None when there is none."""
         return next((each.slug for each in self.all() if slug in each.previous_slugs), None)

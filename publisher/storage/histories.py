@@ -8,9 +8,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.archive import OPEN_PAGE, Judged, Member, Page, fingerprint
+from publisher.domain.article import Tombstone
 from publisher.pipeline.ports import Effect, Histories, History
 from publisher.storage.lists import among
 from publisher.storage.schema import (
+    IS_AWAY,
     IS_BACKLOG,
     IS_NEWS,
     article,
@@ -23,6 +25,7 @@ from publisher.storage.schema import (
 
 _MEMBER = select(*(feed_entry.c[name] for name in Member.__dataclass_fields__))
 _PAGE = select(feed_page.c.number, feed_page.c.said, feed_page.c.touched, feed_page.c.version)
+_ENTRY = feed_entry.alias()
 _FLAGS = ("live", "announced", "dated")
 
 # What an entry says comes from these: its content's hash, when that changed, its addresses, and where it is from.
@@ -167,11 +170,27 @@ class SqlHistories(Histories):
 
     def in_page(self, history_id: int, number: int) -> list[Member]:
         """The articles of a page, live or not, by number."""
-        query = _MEMBER.where(feed_entry.c.history_id == history_id, feed_entry.c.page == number)
+        # In two, so that the index has all that the inner one asks for: else SQLite takes the key for the better way,
+        # and reads the whole history.
+        entry = _ENTRY.c
+        ids = select(entry.article_id).where(entry.history_id == history_id, entry.page == number)
+        query = _MEMBER.where(feed_entry.c.history_id == history_id, feed_entry.c.article_id.in_(ids))
         return self._members(query.order_by(feed_entry.c.article_id))
 
     def _members(self, query: Any) -> list[Member]:
         return [Member(**row._mapping) for row in self._connection.execute(query)]
+
+    def taken_down(self, history_id: int, limit: int) -> list[Tombstone]:
+        """The articles that nobody may see any more, those first that were taken down last."""
+        query = (
+            select(article.c.guid, article_revision.c.at)
+            .select_from(feed_entry.join(article, article.c.id == feed_entry.c.article_id))
+            .join(article_revision, article_revision.c.seq == article.c.seq)
+            .where(feed_entry.c.history_id == history_id, IS_AWAY, ~article.c.visible)
+            .order_by(article.c.seq.desc())
+            .limit(limit)
+        )
+        return [Tombstone(row.guid, row.at) for row in self._connection.execute(query)]
 
     def count(self, history_id: int) -> int:
         """How many live articles there are."""

@@ -44,6 +44,11 @@ class _Ledger(Deliveries):
         with self._begin() as work:
             work.deliveries.discard(edition_id)
 
+    def redirect(self, digest_id: int, other: int | None) -> int:
+        """Have a digest's open rows carry another one."""
+        with self._begin() as work:
+            return work.deliveries.redirect(digest_id, other)
+
     def cancel(self, edition_id: int) -> int:
         """Cancel an edition's open rows."""
         with self._begin() as work:

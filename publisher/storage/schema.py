@@ -62,6 +62,7 @@ source = Table(
     Column("changed_at", UtcTime),
     Column("listed_at", UtcTime),
     Column("failures", Number, nullable=False),
+    Column("failing_since", UtcTime),
     Column("outcome", OutsideText, nullable=False),
     Column("gone", Boolean, nullable=False),
     Column("news_at", UtcTime),
@@ -354,8 +355,8 @@ feed_history = Table(
     sqlite_autoincrement=True,
 )
 
-# `page` is given once, 0 until then. Of two partial indexes a row is in one at most: what was announced is shown in the
-# order of its coming, a backlog by its dates.
+# `page` is given once, 0 until then. Of three partial indexes a row is in one: what was announced is shown in the order
+# of its coming, a backlog by its dates, and what is away may leave a tombstone.
 feed_entry = Table(
     "feed_entry",
     metadata,
@@ -366,11 +367,12 @@ feed_entry = Table(
     Column("announced", Boolean, nullable=False),
     Column("dated", UtcTime, nullable=False),
     Column("joined", Number, nullable=False),
-    Index("feed_entry_page", "history_id", "page"),
+    Index("feed_entry_page", "history_id", "page", "live"),
     sqlite_with_rowid=False,
 )
 IS_NEWS = text("live AND announced")
 IS_BACKLOG = text("live AND NOT announced")
+IS_AWAY = text("NOT live")
 _ENTRY = feed_entry.c
 Index(
     "feed_entry_news",
@@ -384,6 +386,7 @@ Index(
     sqlite_where=IS_BACKLOG,
     postgresql_where=IS_BACKLOG,
 )
+Index("feed_entry_away", _ENTRY.history_id, _ENTRY.article_id, sqlite_where=IS_AWAY, postgresql_where=IS_AWAY)
 
 feed_page = Table(
     "feed_page",

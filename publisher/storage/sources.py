@@ -34,6 +34,7 @@ _ANEW: dict[str, Any] = {
     "changed_at": None,
     "listed_at": None,
     "failures": 0,
+    "failing_since": None,
     "outcome": "",
     "gone": False,
     "news_at": None,
@@ -56,8 +57,8 @@ Its next listing is a first listing again: what it names is a backlog, or a chan
 _FINISH = """
     UPDATE source
        SET etag = ?, last_modified = ?, next_check = ?, checked_at = ?, changed_at = ?, listed_at = ?, failures = ?,
-           outcome = ?, gone = ?, news_at = ?, rhythm = ?, wishes = ?, listing = ?, guids = ?, documents = ?,
-           moved_count = CASE WHEN moved_now THEN moved_count ELSE 0 END, moved_now = ?
+           failing_since = ?, outcome = ?, gone = ?, news_at = ?, rhythm = ?, wishes = ?, listing = ?, guids = ?,
+           documents = ?, moved_count = CASE WHEN moved_now THEN moved_count ELSE 0 END, moved_now = ?
      WHERE id = ?
 """
 
@@ -123,6 +124,7 @@ class SqlSources(Sources):
             state.changed_at,
             state.listed_at,
             state.failures,
+            state.failing_since,
             clean(state.outcome),
             state.gone,
             state.news_at,
@@ -220,6 +222,7 @@ def _state(row: Any) -> SourceState:
         changed_at=row.changed_at,
         listed_at=row.listed_at,
         failures=row.failures,
+        failing_since=row.failing_since,
         outcome=row.outcome,
         gone=row.gone,
         news_at=row.news_at,

@@ -84,7 +84,7 @@ class _Web:
 def _pages(storage: SqlStorage, pages: Pages, services: Services, outbox: Outbox | None) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(page_routes(storage, pages, services.collector))
-    publisher = PagePublisher(storage, HtmlPages(pages.templates, pages.site), pages.site)
+    publisher = PagePublisher(storage, HtmlPages(pages.templates, pages.site), pages.site, services.subscribing.clock)
     app.include_router(public_routes(storage, publisher, pages.root))
     app.include_router(subscription_routes(services.subscribing, pages))
     app.include_router(health_routes(storage))

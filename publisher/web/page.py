@@ -29,9 +29,10 @@ _FAILURE = ("Something went wrong", "The fault is ours and has been noted. Pleas
 class Pages:
     """Makes the pages of a site."""
 
-    def __init__(self, templates: Templates, site: Site) -> None:
+    def __init__(self, templates: Templates, site: Site, *, searchable: bool = True) -> None:
         self.templates = templates
         self.site = site
+        self._searchable = searchable
         self.root = urlsplit(site.base_url).path.rstrip("/")
         """What stands before each path when the site lives below a path of its host."""
         own = best_language(site.language, LANGUAGES)
@@ -47,20 +48,25 @@ class Pages:
         **values: object,
     ) -> Response:
         """The page of a template (`web/<name>.html.jinja`). Raises TemplateError."""
-        speaker = translator(best_language(reader.headers.get("accept-language"), self._languages))
-        body = self.templates.render(
+        body = self.render(name, reader.headers.get("accept-language"), **values)
+        return HTMLResponse(body, status, {"Vary": "Accept-Language", **(headers or {})})
+
+    def render(self, name: str, accept_language: str | None = None, **values: object) -> str:
+        """The page in the language that is asked for, else the site's. Raises TemplateError."""
+        speaker = translator(best_language(accept_language, self._languages))
+        return self.templates.render(
             f"web/{name}.html.jinja",
             _=speaker.gettext,
             language=speaker.tag,
             root=self.root,
             site=self.site,
+            searchable=self._searchable,
             **values,
         )
-        return HTMLResponse(body, status, {"Vary": "Accept-Language", **(headers or {})})
 
     def error(self, scope: Scope, status: int, headers: Mapping[str, str] | None = None, *, hint: str = "") -> Response:
         """The page of an error, with a sentence of its own as `hint`; plain text when even that page has a fault."""
-        title, usual = _ERRORS.get(status, _FAILURE if status >= 500 else (HTTPStatus(status).phrase, ""))
+        title, usual = error_text(status)
         sentence = hint or usual
         try:
             return self.page(
@@ -68,3 +74,8 @@ class Pages:
             )
         except TemplateError:
             return PlainTextResponse(f"{title}. {sentence}\n", status, headers)
+
+
+def error_text(status: int) -> tuple[str, str]:
+    """The title of an error's page, and what it says."""
+    return _ERRORS.get(status, _FAILURE if status >= 500 else (HTTPStatus(status).phrase, ""))

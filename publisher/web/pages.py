@@ -3,7 +3,9 @@ webmasters, which says what it collects.
 
 Browsers ask for an icon too; there is none, and that is no error."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request, Response
@@ -12,9 +14,9 @@ from publisher.domain.feed import newsletter_feed, source_feed
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source
 from publisher.feeds.pages import feed_view
-from publisher.pipeline.ports import Storage
+from publisher.pipeline.ports import Page, Storage
 from publisher.pipeline.publish import COLLECTOR_PATH
-from publisher.web.page import Pages
+from publisher.web.page import Pages, error_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +46,11 @@ def page_routes(storage: Storage, pages: Pages, collector: Collector) -> APIRout
 
     @router.api_route("/", methods=["GET", "HEAD"])
     def index(request: Request) -> Response:
-        with storage.read() as work:
-            feeds = [feed_view(feed, base_url) for feed in work.feeds.all()]
-            sources = [feed_view(source_feed(stored.source), base_url) for stored in work.sources.all()]
-            newsletters: list[Newsletter] = work.newsletters.all()
-        newsletter_feeds = [feed_view(newsletter_feed(newsletter), base_url) for newsletter in newsletters]
-        return pages.page(
-            request,
-            "index",
-            feeds=feeds,
-            sources=sources,
-            newsletters=newsletters,
-            newsletter_feeds=newsletter_feeds,
-        )
+        return pages.page(request, "index", **_front(storage, base_url))
 
     @router.api_route(COLLECTOR_PATH, methods=["GET", "HEAD"])
     def about_collecting(request: Request) -> Response:
-        with storage.read() as work:
-            sources = [_source_view(stored.source) for stored in work.sources.all()]
-        contact = collector.contact
-        if "@" in contact and ":" not in contact:
-            contact = f"mailto:{contact}"
-        if contact == base_url + COLLECTOR_PATH:
-            contact = ""
-        return pages.page(request, "collector", sources=sources, agent=collector.user_agent, contact=contact)
+        return pages.page(request, "collector", **_about(storage, base_url, collector))
 
     @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
     async def icon() -> Response:
@@ -75,6 +58,40 @@ def page_routes(storage: Storage, pages: Pages, collector: Collector) -> APIRout
         return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
 
     return router
+
+
+def still_pages(storage: Storage, pages: Pages, collector: Collector) -> Mapping[str, Page]:
+    """These pages, and those of errors, as files, by their paths; in the site's language."""
+    base_url = pages.site.base_url
+    made = {f"/{status}.html": pages.render("error", **_error(status)) for status in (404, 410)}
+    made[COLLECTOR_PATH] = pages.render("collector", **_about(storage, base_url, collector))
+    made["/"] = pages.render("index", **_front(storage, base_url))
+    return {path: Page(body=text.encode("utf-8", "replace")) for path, text in made.items()}
+
+
+def _error(status: int) -> dict[str, Any]:
+    title, sentence = error_text(status)
+    return {"title": title, "sentence": sentence}
+
+
+def _front(storage: Storage, base_url: str) -> dict[str, Any]:
+    with storage.read() as work:
+        feeds = [feed_view(feed, base_url) for feed in work.feeds.all()]
+        sources = [feed_view(source_feed(stored.source), base_url) for stored in work.sources.all()]
+        newsletters: list[Newsletter] = work.newsletters.all()
+    newsletter_feeds = [feed_view(newsletter_feed(newsletter), base_url) for newsletter in newsletters]
+    return {"feeds": feeds, "sources": sources, "newsletters": newsletters, "newsletter_feeds": newsletter_feeds}
+
+
+def _about(storage: Storage, base_url: str, collector: Collector) -> dict[str, Any]:
+    with storage.read() as work:
+        sources = [_source_view(stored.source) for stored in work.sources.all()]
+    contact = collector.contact
+    if "@" in contact and ":" not in contact:
+        contact = f"mailto:{contact}"
+    if contact == base_url + COLLECTOR_PATH:
+        contact = ""
+    return {"sources": sources, "agent": collector.user_agent, "contact": contact}
 
 
 def _source_view(source: Source) -> SourceView:

@@ -5,6 +5,7 @@ What is kept is trusted for as long as nothing was published since, which is loo
 
 import gzip
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,10 +18,21 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.responses import RedirectResponse
 
 from publisher.domain.feed import SOURCE_FEEDS, is_implied
-from publisher.domain.pages import FEEDS_OPML, SEARCH, ListAddress, PageAddress, quoted, read_path
+from publisher.domain.pages import (
+    FEEDS_OPML,
+    ROBOTS,
+    SEARCH,
+    SITEMAP,
+    ListAddress,
+    PageAddress,
+    quoted,
+    read_path,
+    sitemap_path,
+)
 from publisher.pipeline.pages import PagePublisher
 from publisher.pipeline.ports import Absence, Page, Storage
 from publisher.pipeline.publish import EPOCH
+from publisher.pipeline.sitemap import SitemapPublisher
 from publisher.web.bucket import Bucket
 from publisher.web.negotiation import PLAIN, best_coding, not_modified
 from publisher.web.representation import coded_tag, joined
@@ -34,6 +46,7 @@ CHECK_EVERY = 1.0
 MADE_A_SECOND = 20
 """How many lists that nobody defined, and searches, are made a second at most; who comes then comes again (429)."""
 
+_PART_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 _STATUS = {Absence.UNKNOWN: 404, Absence.GONE: 410}
 
 
@@ -122,6 +135,7 @@ def public_routes(storage: Storage, publisher: PagePublisher, root: str) -> APIR
     """The routes of these pages; `root` is what stands before each path."""
     router = APIRouter()
     kept = KeptPages(storage)
+    _add_sitemap(router, kept, SitemapPublisher(storage, publisher.site))
 
     @router.api_route("/articles/{rest:path}", methods=["GET", "HEAD"])
     @router.api_route("/editions/{rest:path}", methods=["GET", "HEAD"])
@@ -152,6 +166,24 @@ def public_routes(storage: Storage, publisher: PagePublisher, root: str) -> APIR
         return kept.answer(request, f"{SEARCH}?q={query}", lambda: publisher.search(query), limited=bool(query))
 
     return router
+
+
+def _add_sitemap(router: APIRouter, kept: KeptPages, sitemaps: SitemapPublisher) -> None:
+    """What robots are told."""
+
+    @router.api_route(ROBOTS, methods=["GET", "HEAD"])
+    def robots(request: Request) -> Response:
+        return kept.answer(request, ROBOTS, sitemaps.robots)
+
+    @router.api_route(SITEMAP, methods=["GET", "HEAD"])
+    def sitemap(request: Request) -> Response:
+        return kept.answer(request, SITEMAP, sitemaps.sitemap)
+
+    @router.api_route("/sitemap-{number}.xml", methods=["GET", "HEAD"])
+    def sitemap_part(request: Request, number: str) -> Response:
+        if not _PART_NUMBER.fullmatch(number):
+            raise HTTPException(404)
+        return kept.answer(request, sitemap_path(int(number)), lambda: sitemaps.part(int(number)))
 
 
 def _is_limited(address: PageAddress) -> bool:

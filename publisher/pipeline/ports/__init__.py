@@ -8,7 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from publisher.pipeline.ports.archiving import Effect, Histories, History
-from publisher.pipeline.ports.collecting import Articles, Notice, Notices, Placed, SeqRange, Sources, Stories, Unplaced
+from publisher.pipeline.ports.collecting import (
+    Articles,
+    Labels,
+    Notice,
+    Notices,
+    Placed,
+    SeqRange,
+    Sources,
+    Stories,
+    Unplaced,
+)
 from publisher.pipeline.ports.composing import (
     Editions,
     Newsletters,
@@ -18,6 +28,7 @@ from publisher.pipeline.ports.composing import (
     Subscriptions,
 )
 from publisher.pipeline.ports.delivering import Deliveries, MessageWriter, Queue, Session, Transport
+from publisher.pipeline.ports.exporting import SiteFiles, Written
 from publisher.pipeline.ports.hosts import HostFile, Hosts
 from publisher.pipeline.ports.hubs import HubContent, HubSubscriptions
 from publisher.pipeline.ports.images import (
@@ -91,6 +102,7 @@ __all__ = [
     "ImageReader",
     "Images",
     "KnownImage",
+    "Labels",
     "ListPage",
     "MessageWriter",
     "Meta",
@@ -116,6 +128,7 @@ __all__ = [
     "Runs",
     "SeqRange",
     "Session",
+    "SiteFiles",
     "SourceReader",
     "Sources",
     "Standing",
@@ -126,4 +139,5 @@ __all__ = [
     "Transport",
     "UnitOfWork",
     "Unplaced",
+    "Written",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from publisher.domain.archive import Judged, Member, Page
+from publisher.domain.article import Tombstone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,10 @@ class Histories(Protocol):
 
     def in_page(self, history_id: int, number: int) -> list[Member]:
         """The articles of a page, live or not, by number."""
+        ...
+
+    def taken_down(self, history_id: int, limit: int) -> list[Tombstone]:
+        """The articles that nobody may see any more, those first that were taken down last."""
         ...
 
     def count(self, history_id: int) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from publisher.domain.archive import Judged
-from publisher.domain.article import ArticleChange, ArticleState, KnownArticle, Revision
+from publisher.domain.article import ArticleChange, ArticleState, KnownArticle, Revision, Withheld
 from publisher.domain.change import Missing
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceState, StoredSource
@@ -74,6 +74,15 @@ class Sources(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What an article is labelled with: each label makes a feed."""
+
+    tags: tuple[str, ...]
+    authors: tuple[str, ...]
+    language: str | None
+
+
 class Articles(Protocol):
     """Articles and their revisions. Writing numbers revisions in commit order."""
 
@@ -105,6 +114,13 @@ class Articles(Protocol):
 
     def regain(self, articles: Sequence[KnownArticle], now: datetime) -> SeqRange:
         """Note that pages are there again; an article that was gone becomes visible, if it was not."""
+        ...
+
+    def withhold(self, article_id: int, withheld: Withheld | None, now: datetime) -> SeqRange:
+        """Note the operator's word on an article, with a revision that is visible or not; None takes it back.
+
+        Of one that is deleted nothing stays in any of its revisions. Deleting can't be taken back.
+        """
         ...
 
     def held(self, source_id: int) -> list[int]:
@@ -148,6 +164,23 @@ class Articles(Protocol):
 
     def hidden(self, article_ids: Sequence[int]) -> frozenset[int]:
         """Those of some articles that nobody may see."""
+        ...
+
+    def spans(self, length: int) -> Mapping[int, tuple[int, datetime]]:
+        """The spans of so many numbers, from 1, that have visible articles which may be shown whole: how many, and
+        when the content of one changed last."""
+        ...
+
+    def in_span(self, length: int, span: int) -> list[tuple[int, datetime]]:
+        """Those articles of one span, by number, each with when its content changed last."""
+        ...
+
+    def numbers(self, after: int, limit: int) -> list[tuple[int, bool]]:
+        """The numbers above one of articles, in their order, at most so many; each with whether it is visible."""
+        ...
+
+    def labels(self) -> Iterator[Labels]:
+        """What visible articles are labelled with: while the transaction lasts."""
         ...
 
     def find(self, reference: str) -> list[ArticleState]:

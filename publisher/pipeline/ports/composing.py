@@ -172,6 +172,22 @@ class Editions(Protocol):
         """One by its number."""
         ...
 
+    def to_mend(self) -> list[Digest]:
+        """Digests that open deliveries wait for and that show an article which nobody may see any more."""
+        ...
+
+    def showing_hidden(self, digest_ids: Sequence[int]) -> frozenset[int]:
+        """Those of some digests that show an article which nobody may see any more."""
+        ...
+
+    def erase(self, article_id: int) -> None:
+        """Drop what digests with an article were rendered to: all but the record of who got which articles."""
+        ...
+
+    def drop(self, digest_id: int) -> None:
+        """Remove a digest, unless it was for any delivery."""
+        ...
+
     def freeze(self, digest_id: int, rendering: Rendering) -> None:
         """Store a rendering."""
         ...

@@ -42,6 +42,10 @@ class Deliveries(Protocol):
         """Cancel an open edition's rows and give `from_seq` back to the subscriptions' `through_seq`."""
         ...
 
+    def redirect(self, digest_id: int, other: int | None) -> int:
+        """Have a digest's pending and deferred rows carry another one; without one they are cancelled. How many."""
+        ...
+
     def cancel(self, edition_id: int) -> int:
         """Cancel an edition's pending and deferred rows; how many."""
         ...

@@ -46,13 +46,15 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """Some articles of a feed, the newest first; `older` is where the next are. Of a search the words are `query`."""
+    """Some articles of a feed, the newest first; `older` is where the next are. Of a search the words are `query`;
+    `notice` is what a reader should know of the feed itself."""
 
     feed: Feed
     address: ListAddress
     states: tuple[ArticleState, ...]
     older: ListAddress | None = None
     query: str | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

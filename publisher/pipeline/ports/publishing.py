@@ -58,6 +58,10 @@ class FeedDocuments(Protocol):
         """Whether there was a feed of this slug, named or of a source, that is no longer defined (410 Gone)."""
         ...
 
+    def removed(self) -> list[str]:
+        """The slugs of all feeds that there were, by slug, named or of a source."""
+        ...
+
     def renamed(self, slug: str) -> str | None:
         """The slug that the feed has now which had this one before; None when there is none."""
         ...
@@ -90,13 +94,12 @@ class Channel:
     `prev_archive`, `next_archive` and `current` are addresses of other documents of the same feed (RFC 5005, section
     4), empty where there is none; `archive` marks a page of its archive.
 
-    `deleted` are entries that were taken away (RFC 6721), `notice` is what a reader should know of the feed itself.
-
-    `deleted` are articles that were taken away, `notice` is a sentence for readers on how the feed stands, `hubs` are
-    told of its changes (W3C WebSub).
+    `deleted` are articles that were taken away (RFC 6721), `notice` is a sentence for readers on how the feed stands,
+    `hubs` are told of its changes (W3C WebSub).
 
     `home_url` is the page that shows the same to people, `style` the path of the style sheet for browsers that are
-    given the document itself.
+    given the document itself. `tags_url` is what the addresses of tags' pages begin with, which names the set that
+    the tags are from; `image` is the address of a PNG, JPEG or GIF that stands for the feed, at most 144 pixels wide.
     """
 
     id: str
@@ -117,6 +120,8 @@ class Channel:
     deleted: tuple[Tombstone, ...] = ()
     notice: str = ""
     hubs: tuple[str, ...] = ()
+    tags_url: str = ""
+    image: str = ""
 
 
 class FeedWriter(Protocol):

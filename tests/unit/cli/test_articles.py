@@ -1,5 +1,6 @@
 """What is stored of an article can be looked at, with all that it said before."""
 
+import io
 import json
 from pathlib import Path
 
@@ -97,3 +98,23 @@ def test_a_flood_is_told_and_released(run: Run, site: Path) -> None:
         (site / "notes" / f"older-{day}.md").write_text(text, encoding="utf-8")
     run("collect", "--once", "notes")
     assert run("source", "release", "notes").out == "source notes: 20 articles announced\n"
+
+
+def test_an_article_is_taken_down_and_shown_again_or_deleted_for_good(
+    run: Run, edited: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = number(run)
+    assert f"article {article} (notes): hidden" in run("article", "hide", article).out
+    assert json.loads(run("article", "show", article, "--json").out)["withheld"] == "hidden"
+    assert "nothing to change" in run("article", "hide", article).out
+    assert "shown again" in run("article", "unhide", article).out
+    assert json.loads(run("article", "show", article, "--json").out)["visible"] is True
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    unsure = run("article", "delete", article)
+    assert (unsure.code, f"Delete article {article}" in unsure.out) == (1, True)
+    assert "deleted" in run("article", "delete", article, "--yes").out
+    shown = json.loads(run("article", "show", article, "--json").out)
+    assert (shown["title"], shown["text"], shown["withheld"]) == ("", "", "deleted")
+    assert f"article {article} is deleted" in run("article", "unhide", article).err
+    run("collect", "--once", "notes")
+    assert json.loads(run("article", "show", article, "--json").out)["title"] == ""

@@ -16,6 +16,7 @@ from publisher.domain.pages import (
     FeedsAddress,
     ListAddress,
     PageAddress,
+    cut_list,
     cut_page,
     path_of,
     quoted,
@@ -74,6 +75,7 @@ def test_pages_hold_everything_once_and_are_neither_short_nor_long() -> None:
     found = pages([state(number) for number in numbers])
     assert [number for page in found for number in page] == numbers
     assert all(FEWEST <= len(page) <= MOST for page in found[:-1])
+    assert cut_list(numbers) == [page[-1] for page in found[:-1]]
 
 
 def test_one_more_article_leaves_most_pages_as_they_are() -> None:
@@ -87,3 +89,4 @@ def test_one_more_article_leaves_most_pages_as_they_are() -> None:
 def test_a_short_list_is_one_page(count: int) -> None:
     states = [state(number) for number in range(count)]
     assert cut_page(states) == states
+    assert cut_list(range(count)) == []

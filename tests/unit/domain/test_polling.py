@@ -15,7 +15,7 @@ from publisher.domain.polling import (
     own_pace,
     validators_to_send,
 )
-from publisher.domain.source import PollHints, Source, SourceKind, SourceState, StoredSource, Validators
+from publisher.domain.source import PollHints, Source, SourceKind, SourceState, StoredSource, Validators, silent_since
 
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -73,6 +73,25 @@ def test_failures_back_off_from_an_hour_to_a_day_and_a_success_forgets_them() ->
     assert waits == [1, 2, 4, 8, 16, 24, 24]
     assert success(state).failures == 0
     assert not success(stored(SourceState(gone=True))).gone
+
+
+def test_since_when_a_source_fails_is_remembered_until_it_is_read() -> None:
+    failing = after_failure(stored(), NOW, Failure(reason="refused"))
+    later = after_failure(StoredSource(stored().source, failing), NOW + HOUR, Failure(reason="refused"))
+    assert later.failing_since == NOW
+    assert success(stored(later)).failing_since is None
+    assert after_failure(stored(), NOW, Failure(reason="our own budget", postponed=True)).failing_since is None
+
+
+@pytest.mark.parametrize(
+    ("days", "since"),
+    [((), None), ((4,), 4), ((4, 5), 4), ((4, None), None), ((9, 2), None), ((3,), 3)],
+)
+def test_a_feed_is_silent_once_all_its_sources_failed_for_days(days: tuple[int | None, ...], since: int | None) -> None:
+    states = [SourceState(failing_since=None if n is None else NOW - timedelta(days=n)) for n in days]
+    disabled = StoredSource(replace(stored().source, disabled=True), SourceState())
+    found = silent_since([*map(stored, states), disabled], NOW)
+    assert found == (None if since is None else NOW - timedelta(days=since))
 
 
 def test_a_failure_keeps_the_validators_and_says_why() -> None:

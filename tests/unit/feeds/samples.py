@@ -4,7 +4,16 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from publisher.domain.article import Article, ArticleState, Content, Enclosure, Revision, SourceCredit, within_rights
+from publisher.domain.article import (
+    Article,
+    ArticleState,
+    Content,
+    Enclosure,
+    Revision,
+    SourceCredit,
+    Tombstone,
+    within_rights,
+)
 from publisher.domain.feed import FeedFormat
 from publisher.domain.rights import Use
 from publisher.domain.source import Rights
@@ -67,6 +76,11 @@ def state(
     return shown
 
 
+def addresses(name: str) -> dict[FeedFormat, str]:
+    """Of the three documents of a feed, or of a page of its archive."""
+    return {format: f"https://pub.example/feeds/{name}.{format}" for format in FeedFormat}
+
+
 def channel(*items: ArticleState, **changes: Any) -> Channel:
     """A channel of these articles, as the pipeline makes it."""
     said: dict[str, Any] = {
@@ -76,8 +90,10 @@ def channel(*items: ArticleState, **changes: Any) -> Channel:
         "description": "What is new in the harbour",
         "language": "en",
         "home_url": "https://pub.example/",
-        "self_urls": {format: f"https://pub.example/feeds/all-news.{format}" for format in FeedFormat},
+        "self_urls": addresses("all-news"),
         "items": items,
+        "tags_url": "https://pub.example/feeds/tag/",
+        "image": "https://pub.example/static/feed.png",
         "updated": max((item.updated for item in items), default=datetime(2000, 1, 1, tzinfo=UTC)),
     }
     return Channel(**{**said, **changes})
@@ -110,7 +126,23 @@ MARKUP = (
 
 SHAPES: dict[str, Channel] = {
     "empty": channel(),
-    "empty and bare": channel(title=" ", description="", language=None, self_urls={}),
+    "empty and bare": channel(title=" ", description="", language=None, self_urls={}, tags_url="", image=""),
+    "current": channel(
+        state(1, **FULL),
+        hubs=("https://hub.example/", "https://枢纽.example/推", "ftp://hub.example/"),
+        prev_archive=addresses("all-news/archive/7-0123456789ab"),
+        deleted=(Tombstone(uuid.UUID(int=5, version=4).urn, SEEN),),
+        notice="None of its sources has answered since 2026-11-20.",
+        style="/static/feed.css",
+    ),
+    "page of an archive": channel(
+        state(1, **FULL),
+        self_urls=addresses("all-news/archive/7-0123456789ab"),
+        prev_archive=addresses("all-news/archive/6-ba9876543210"),
+        next_archive=addresses("all-news/archive/8"),
+        current=addresses("all-news"),
+        archive=True,
+    ),
     "whole": channel(state(1, **FULL), state(2, **{**FULL, "language": "en"})),
     "undated": channel(state(**BODY)),
     "edited": channel(state(1, published=EARLIER, edited=SEEN + timedelta(days=1), **BODY)),
@@ -127,7 +159,7 @@ SHAPES: dict[str, Channel] = {
         title="T\x08",
         description="\x0eD",
     ),
-    "long": channel(state(html="<p>" + "长文 and long &amp; " * 20_000 + "</p>", text="长文 " * 20_000)),
+    "five megabytes": channel(state(html="<p>" + "长文 and long &amp; " * 220_000 + "</p>", text="长文 " * 20_000)),
     "scripts of the world": channel(
         state(title="漢字 👩‍👩‍👧 שלום \u202eabc", html="<p>😀 مرحبا \u202bx\u202c</p>", text="😀", tags=("😀", "שלום"))
     ),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.feeds.clean import clean, language_tag, line, media_type, web_address
+from publisher.feeds import clean as addresses_in_clean
+from publisher.feeds.clean import clean, language_tag, line, media_type, rooted, web_address
 from tests.unit.feeds.validity import URI
 
 anything = st.text(st.characters(exclude_categories=()))
@@ -46,6 +47,26 @@ def test_line_ends_become_newlines() -> None:
 )
 def test_line_is_one_line(text: str, shown: str) -> None:
     assert line(text) == shown
+
+
+@given(st.from_regex(addresses_in_clean._PLAIN_ADDRESS, fullmatch=True))
+def test_a_plain_address_is_what_the_long_way_gives(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(addresses_in_clean, "_PLAIN_ADDRESS", re.compile("(?!)"))
+        assert web_address(url) == url
+    assert web_address(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://news.example", "https://news.example/"),
+        ("https://news.example?q=1", "https://news.example/?q=1"),
+        ("https://news.example/a", "https://news.example/a"),
+    ],
+)
+def test_an_address_without_a_path_has_the_root(url: str, shown: str) -> None:
+    assert rooted(url) == shown
 
 
 @pytest.mark.parametrize(
@@ -115,7 +136,16 @@ def test_uris_are_left_alone(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "shown"),
-    [("zh-CN", "zh-CN"), ("zh_Hans_CN", "zh-Hans-CN"), (" en ", "en"), ("", None), (None, None), ("English", None)],
+    [
+        ("zh-CN", "zh-CN"),
+        ("zh_Hans_CN", "zh-Hans-CN"),
+        (" en ", "en"),
+        ("", None),
+        (None, None),
+        ("English", None),
+        ("cP", None),
+        ("yue", "yue"),
+    ],
 )
 def test_language_tags_have_their_shape(said: str | None, shown: str | None) -> None:
     assert language_tag(said) == shown

@@ -1,7 +1,11 @@
 """Each trap of feedgen: that it is there (so that a mended feedgen is noticed), and that our documents avoid it."""
 
+import hashlib
 import json
 import locale
+import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +20,7 @@ from lxml import etree
 from publisher.domain.article import Tombstone
 from publisher.domain.feed import FeedFormat
 from publisher.feeds.documents import FeedDocumentWriter
-from tests.unit.feeds.samples import BODY, EARLIER, FULL, SEEN, channel, state, write
+from tests.unit.feeds.samples import BODY, EARLIER, FULL, SEEN, SHAPES, channel, state, write
 from tests.unit.feeds.validity import ATOM, CONTENT, DC, MEDIA, atom_faults
 
 SY = "{http://purl.org/rss/1.0/modules/syndication/}"
@@ -225,11 +229,26 @@ def test_every_link_of_a_feed_reaches_rss() -> None:
         root = etree.fromstring(FeedDocumentWriter().write(whole, form))
         links = {node.get("rel"): node.get("href") for node in root.iter(tag) if node.getparent().tag != f"{at}entry"}
         assert links["hub"] == "https://hub.example/"
-        assert [links[rel] for rel in ("prev-archive", "next-archive", "current")] == [urls[form]] * 3
+        assert [links[rel] for rel in ("next", "prev-archive", "next-archive", "current")] == [urls[form]] * 4
         assert root.find(f".//{fh}archive") is not None
     document = json.loads(FeedDocumentWriter().write(whole, FeedFormat.JSON))
     assert document["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
     assert document["next_url"] == urls[FeedFormat.JSON]
+
+
+def test_categories_say_what_set_they_are_from() -> None:
+    feed, entry = plain()
+    entry.category(term="harbour")
+    assert atom(feed.atom_str()).find(f"{ATOM}entry/{ATOM}category").attrib == {"term": "harbour"}  # type: ignore[union-attr]
+
+    scheme = "https://pub.example/feeds/tag/"
+    assert [dict(node.attrib) for node in ours(FeedFormat.ATOM).iter(f"{ATOM}category")] == [
+        {"term": tag, "scheme": scheme, "label": tag} for tag in FULL["tags"]
+    ]
+    categories = ours(FeedFormat.RSS).findall("item/category")
+    assert [(node.text, dict(node.attrib)) for node in categories] == [
+        (tag, {"domain": scheme}) for tag in FULL["tags"]
+    ]
 
 
 def test_a_deleted_entry_is_told_in_atom() -> None:
@@ -311,9 +330,26 @@ def test_writing_never_touches_the_locale(monkeypatch: pytest.MonkeyPatch) -> No
     assert called == []
 
 
-def test_rss_dates_are_those_of_utc() -> None:
+def test_dates_have_a_zone_and_it_is_utc() -> None:
+    _, entry = plain()
+    with pytest.raises(ValueError, match="no timezone"):
+        entry.published(SEEN.replace(tzinfo=None))
+
     zoned = SEEN.astimezone(datetime.strptime("+0800", "%z").tzinfo)
     assert ours(FeedFormat.RSS, state(published=zoned)).findtext("item/pubDate") == "Fri, 20 Nov 2026 08:30:15 +0000"
+
+
+def test_same_channel_same_bytes_in_every_process() -> None:
+    told = "import hashlib; from tests.unit.feeds.samples import *; print(*(hashlib.sha256(write(SHAPES[name], form)"
+    told += ".encode()).hexdigest() for name in ('whole', 'current', 'hostile addresses') for form in FeedFormat))"
+    here = [
+        hashlib.sha256(write(SHAPES[name], form).encode()).hexdigest()
+        for name in ("whole", "current", "hostile addresses")
+        for form in FeedFormat
+    ]
+    elsewhere = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONPATH": os.getcwd()}
+    other = subprocess.run([sys.executable, "-c", told], env=elsewhere, capture_output=True, text=True, check=True)
+    assert other.stdout.split() == here
 
 
 def test_same_channel_same_bytes_in_every_thread() -> None:

@@ -12,7 +12,18 @@ from publisher.pipeline.ports import Channel
 from tests.unit.feeds.samples import SHAPES
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "feeds"
-NAMES = ["empty", "whole", "undated", "edited", "quoted", "from a folder", "markup in text", "hostile addresses"]
+NAMES = [
+    "empty",
+    "whole",
+    "current",
+    "page of an archive",
+    "undated",
+    "edited",
+    "quoted",
+    "from a folder",
+    "markup in text",
+    "hostile addresses",
+]
 
 
 @pytest.mark.parametrize("format", FeedFormat)

@@ -5,7 +5,7 @@ from typing import Any
 
 from publisher.domain.feed import FeedFormat
 from publisher.domain.source import Rights
-from tests.unit.feeds.samples import FOLDER, FULL, channel, state, write
+from tests.unit.feeds.samples import FOLDER, FULL, SHAPES, channel, state, write
 
 
 def items(*states: Any) -> list[dict[str, Any]]:
@@ -21,9 +21,20 @@ def test_feed_members() -> None:
         "home_page_url": "https://pub.example/",
         "feed_url": "https://pub.example/feeds/all-news.json",
         "description": "What is new in the harbour",
+        "icon": "https://pub.example/static/feed.png",
         "language": "en",
         "items": [],
     }
+
+
+def test_feed_members_that_lead_elsewhere() -> None:
+    feed = json.loads(write(SHAPES["current"], FeedFormat.JSON))
+    assert feed["next_url"] == "https://pub.example/feeds/all-news/archive/7-0123456789ab.json"
+    assert feed["hubs"] == [
+        {"type": "WebSub", "url": "https://hub.example/"},
+        {"type": "WebSub", "url": "https://xn--mtv572c.example/%E6%8E%A8"},
+    ]
+    assert feed["description"].endswith("in the harbour · None of its sources has answered since 2026-11-20.")
 
 
 def test_item_members() -> None:

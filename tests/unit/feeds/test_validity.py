@@ -73,6 +73,7 @@ def test_hostile_articles_make_valid_documents(
         (FeedFormat.RSS, ' isPermaLink="false"', ""),
         (FeedFormat.RSS, ">https://news.example/1<", ">/1<"),
         (FeedFormat.JSON, '"content_html"', '"content"'),
+        (FeedFormat.RSS, "<url>https://pub.example", "<url>pub.example"),
         (FeedFormat.JSON, '"mime_type"', '"_type"'),
         (FeedFormat.JSON, "https://origin.example", "origin"),
     ],

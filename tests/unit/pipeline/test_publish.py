@@ -285,3 +285,60 @@ def test_a_feed_may_want_summaries_and_no_images(storage: Storage, source: Sourc
     publish(storage, clock)
     assert document(storage).body.decode().endswith("one|<p>A  b</p>")
     assert document(storage, "short").body.decode().endswith("one|")
+
+
+class Told(LineWriter):
+    """What a channel says beside its articles."""
+
+    def write(self, channel: Channel, format: FeedFormat) -> bytes:
+        return f"{channel.notice}|{[stone.guid for stone in channel.deleted]}".encode()
+
+
+def fail(storage: Storage, clock: FakeClock, days: int) -> None:
+    with storage.begin() as work:
+        [stored] = work.sources.all()
+        since = clock() - timedelta(days=days) if days else None
+        work.sources.finish(stored.source.id, replace(stored.state, failures=int(days > 0), failing_since=since))
+
+
+def test_a_feed_whose_sources_all_failed_for_days_says_so_until_one_is_read(
+    storage: Storage, source: Source, clock: FakeClock
+) -> None:
+    publisher = FeedPublisher(storage, Told(), SITE, clock)
+    store(storage, source, clock, "a", tags=("trams",))
+    publisher.publish()
+    fail(storage, clock, days=2)
+    assert not publisher.publish()[0].changed
+    with storage.read() as work:
+        version = work.feeds.version()
+    clock.pass_by(days=1)
+    assert publisher.publish()[0].changed
+    notice = "Nothing new since November 22, 2026: its sources can't be read."
+    assert document(storage).body.decode().startswith(notice)
+    implied = publisher.implied("source/blog", FeedFormat.RSS)
+    assert implied is not None
+    assert implied.body.decode().startswith(notice)
+    assert not publisher.publish()[0].changed
+    with storage.read() as work:
+        assert work.feeds.version() > version
+    fail(storage, clock, days=0)
+    assert publisher.publish()[0].changed
+    assert document(storage).body.decode().startswith("|")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_was_taken_down_leaves_a_tombstone_where_it_is_chosen(
+    storage: Storage, source: Source, clock: FakeClock, wanted: bool
+) -> None:
+    publisher = FeedPublisher(storage, Told(), SITE, clock)
+    with storage.begin() as work:
+        work.feeds.apply([replace(TRAMS, tombstones=wanted)])
+    store(storage, source, clock, "a", tags=("trams",))
+    store(storage, source, clock, "b", tags=("trams",))
+    publisher.publish()
+    store(storage, source, clock, "b", tags=("buses",))
+    with storage.begin() as work:
+        state = work.articles.states([1], work.articles.latest_seq())[1]
+        work.articles.flag([1], clock(), visible=False)
+    publisher.publish()
+    assert document(storage).body.decode() == f"|{[state.article.guid] if wanted else []}"

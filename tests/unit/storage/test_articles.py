@@ -8,7 +8,7 @@ import pytest
 from publisher.domain.article import ArticleState, Content, Edited, Enclosure, Entry, New, Unchanged
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, SourceKind
-from publisher.pipeline.ports import SeqRange
+from publisher.pipeline.ports import Labels, SeqRange
 from publisher.storage.database import SqlStorage
 from tests.unit.storage.made import NOW, entry, put_articles, put_source, source
 
@@ -261,3 +261,36 @@ def test_a_naive_instant_is_refused(storage: SqlStorage) -> None:
     source_id = put_source(storage)
     with pytest.raises(Exception, match="has no zone"), storage.begin() as work:
         work.articles.store(source_id, [New(entry("a"), True)], NOW.replace(tzinfo=None))
+
+
+def test_articles_that_may_be_shown_whole_are_told_in_spans_of_numbers(storage: SqlStorage) -> None:
+    with storage.begin() as work:
+        work.sources.apply([source(rights=Rights.OWN), source("other", rights=Rights.QUOTE)], NOW)
+        other = work.sources.get("other")
+        assert other
+    put_articles(storage, *map(entry, "abcde"))
+    with storage.begin() as work:
+        work.articles.store(other.source.id, [New(entry("quoted"), announced=True)], NOW)
+    put_articles(storage, entry("d", title="D"), at=LATER)
+    with storage.begin() as work:
+        work.articles.flag([1], LATER, visible=False)
+        work.articles.flag([5], LATER, announced=False)
+    with storage.read() as work:
+        assert work.articles.spans(3) == {1: (2, NOW), 2: (2, LATER)}
+        assert work.articles.in_span(3, 1) == [(2, NOW), (3, NOW)]
+        assert work.articles.in_span(3, 2) == [(4, LATER), (5, NOW)]
+        assert work.articles.in_span(3, 3) == []
+
+
+def test_numbers_and_labels_of_all_articles(storage: SqlStorage) -> None:
+    labelled = entry("a", tags=("x", "港口"), authors=("Ana",), language="en")
+    put_articles(storage, labelled, entry("b", tags=("y",)), entry("c"))
+    with storage.begin() as work:
+        work.articles.flag([2], LATER, visible=False)
+    put_articles(storage, replace(labelled, content=replace(labelled.content, tags=("z",))), at=LATER)
+    with storage.read() as work:
+        assert work.articles.numbers(0, 2) == [(1, True), (2, False)]
+        assert work.articles.numbers(2, 2) == [(3, True)]
+        assert work.articles.numbers(3, 2) == []
+        found = sorted(work.articles.labels(), key=lambda labels: labels.tags)
+    assert found == [Labels((), (), None), Labels(("z",), ("Ana",), "en")]

@@ -109,6 +109,7 @@ def test_a_feed_left_out_goes_with_its_documents_and_is_remembered(storage: SqlS
         assert work.feeds.get("everything", FeedFormat.RSS)
         assert work.feeds.get("source/blog", FeedFormat.RSS), "a source's feed is not defined and stays"
         assert [work.feeds.was(slug) for slug in ("news", "everything", "never")] == [True, False, False]
+        assert work.feeds.removed() == ["news"]
 
 
 def test_a_feed_that_comes_back_is_no_longer_gone(storage: SqlStorage) -> None:

@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from fastapi import HTTPException
 from lxml import etree, html
+from protego import Protego
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
@@ -26,6 +27,7 @@ from publisher.domain.source import Rights, Source, SourceKind
 from publisher.domain.subscription import MailFormat
 from publisher.feeds.documents import FeedDocumentWriter
 from publisher.feeds.pages import HtmlPages
+from publisher.pipeline import sitemap
 from publisher.pipeline.newsletter_feeds import EditionEntries
 from publisher.pipeline.ports import Page
 from publisher.pipeline.publish import FeedPublisher, Site
@@ -290,6 +292,15 @@ def test_a_list_shows_the_newest_and_how_to_subscribe(client: Any, desk: Desk) -
     assert links(page, "canonical") == [f"{BASE}/feeds/news/"]
 
 
+def test_a_list_whose_sources_cannot_be_read_says_so(client: Any, desk: Desk) -> None:
+    desk.article("a")
+    with desk.storage.begin() as work:
+        for stored in work.sources.all():
+            since = desk.clock() - timedelta(days=5)
+            work.sources.finish(stored.source.id, replace(stored.state, failures=1, failing_since=since))
+    assert "its sources can't be read" in tree(client, "/feeds/news/").text_content()
+
+
 def test_a_long_list_goes_on_over_pages_to_its_end(client: Any, desk: Desk) -> None:
     numbers = [
         desk.article(str(number), title=f"t{number}", published=desk.clock() - timedelta(minutes=number))
@@ -478,3 +489,64 @@ def test_only_so_many_searches_a_second_are_made(desk: Desk, seconds: Seconds) -
     assert kept.answer(request(), "other", Maker()).status_code == 200
     seconds.now += 1
     assert kept.answer(request(), "more", Maker(), limited=True).status_code == 200
+
+
+# --- robots and sitemaps -----------------------------------------------------------------------------------------
+
+SITEMAPS = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+
+
+def listed(client: Any, path: str) -> dict[str, str | None]:
+    """The addresses that a sitemap lists, with their dates."""
+    answer = client.ask(path)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/xml; charset=utf-8")
+    found = etree.fromstring(answer.body).findall("s:*", SITEMAPS)
+    return {str(each.findtext("s:loc", None, SITEMAPS)): each.findtext("s:lastmod", None, SITEMAPS) for each in found}
+
+
+def test_robots_may_read_what_is_published_and_nothing_else(client: Any) -> None:
+    answer = client.ask("/robots.txt")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    rules = Protego.parse(answer.text)
+    assert list(rules.sitemaps) == [f"{BASE}/sitemap.xml"]
+    for path in ("/", "/feeds/", "/feeds/news.rss", "/articles/1/", "/editions/2/", "/images/x/y.png", "/feeds.opml"):
+        assert rules.can_fetch(f"{BASE}{path}", "crawler"), path
+    for path in ("/outbox", "/outbox/1", "/api/sources/a/articles", "/unsubscribe/x", "/websub/y", "/search?q=z"):
+        assert not rules.can_fetch(f"{BASE}{path}", "crawler"), path
+    assert client.ask("/robots.txt", {"If-None-Match": answer.headers["etag"]}).status == 304
+
+
+def test_the_sitemap_lists_lists_and_whole_articles_with_the_date_of_their_last_edit(client: Any, desk: Desk) -> None:
+    first = desk.article("a", tags=("x",))
+    hidden, quoted_only = desk.article("b"), desk.article("c", "other")
+    desk.clock.pass_by(hours=3)
+    desk.article("a", tags=("x",), summary="Edited.")
+    desk.hide(hidden)
+    found = listed(client, "/sitemap.xml")
+    assert found[f"{BASE}/articles/{first}/"] == "2026-11-24T10:00:00Z"
+    assert not found.keys() & {f"{BASE}/articles/{number}/" for number in (hidden, quoted_only)}
+    lists = ("all", "news", quote("晚间-新闻"), "newsletter/daily", "source/own", "source/other")
+    paths = ["/", "/feeds/", *(f"/feeds/{slug}/" for slug in lists), "/collector"]
+    assert {address for address, date in found.items() if date is None} == {f"{BASE}{path}" for path in paths}
+    assert all(client.ask(address.removeprefix(BASE)).status == 200 for address in found)
+    tag = client.ask("/sitemap.xml").headers["etag"]
+    assert client.ask("/sitemap.xml", {"If-None-Match": tag}).status == 304
+
+
+def test_a_long_sitemap_falls_into_parts(client: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "PART", 10)
+    numbers = [desk.article(str(number)) for number in range(25)]
+    for number in numbers[10:20]:
+        desk.hide(number)
+    parts = listed(client, "/sitemap.xml")
+    assert parts == {
+        f"{BASE}/sitemap-0.xml": None,
+        f"{BASE}/sitemap-1.xml": "2026-11-24T07:00:00Z",
+        f"{BASE}/sitemap-3.xml": "2026-11-24T07:00:00Z",
+    }
+    found = [address for part in parts for address in listed(client, part.removeprefix(BASE))]
+    articles = [f"{BASE}/articles/{number}/" for number in numbers[:10] + numbers[20:]]
+    assert [address for address in found if "/articles/" in address] == articles
+    assert f"{BASE}/feeds/news/" in found
+    for path in ("/sitemap-2.xml", "/sitemap-99.xml", "/sitemap-01.xml", "/sitemap-x.xml"):
+        assert client.ask(path).status == 404

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _keep_copies_of_images()
     _keep_histories_of_feeds()
     _withhold_articles()
+    _note_since_when_sources_fail()
     _tell_hubs()
     # It follows from the tag of the plain bytes.
     op.drop_column("feed_document", "etag_gzip")
@@ -89,10 +90,11 @@ def _keep_histories_of_feeds() -> None:
         sa.Column("joined", NUMBER, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("feed_entry_page", "feed_entry", ["history_id", "page"])
+    op.create_index("feed_entry_page", "feed_entry", ["history_id", "page", "live"])
     for name, columns, where in (
         ("feed_entry_news", ["history_id", "joined", "dated", "article_id"], "live AND announced"),
         ("feed_entry_backlog", ["history_id", "dated", "article_id"], "live AND NOT announced"),
+        ("feed_entry_away", ["history_id", "article_id"], "NOT live"),
     ):
         op.create_index(name, "feed_entry", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.create_table(
@@ -121,3 +123,7 @@ def _tell_hubs() -> None:
         sa.Column("outcome", sa.Text, nullable=False),
     )
     op.create_index("ix_hub_ping_due_at", "hub_ping", ["due_at"])
+
+
+def _note_since_when_sources_fail() -> None:
+    op.add_column("source", sa.Column("failing_since", TIME))

@@ -1,0 +1,308 @@
+"""The whole public site as files: what others lead to is written first, what nothing leads to any more goes last.
+
+Articles are taken some at a time; of all that is written only names stay in memory.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath
+from urllib.parse import quote, unquote, urlsplit
+
+from publisher.domain.edition import EditionState
+from publisher.domain.feed import LONGEST_NAME, NEWSLETTER_FEEDS, Feed, FeedFormat, is_implied, newsletter_feed
+from publisher.domain.files import file_of, has_files
+from publisher.domain.pages import (
+    FEEDS_OPML,
+    ROBOTS,
+    ArticleAddress,
+    EditionAddress,
+    FeedsAddress,
+    ListAddress,
+    PageAddress,
+    path_of,
+    quoted,
+)
+from publisher.domain.rights import Use
+from publisher.domain.token import Keyring, is_signed
+from publisher.domain.words import words
+from publisher.pipeline.images import IMAGES_PATH, PURPOSE
+from publisher.pipeline.pages import PagePublisher
+from publisher.pipeline.ports import Absence, FeedDocument, ImageFiles, Page, SiteFiles, Storage, Written
+from publisher.pipeline.publish import FeedPublisher, Site
+from publisher.pipeline.sitemap import SitemapPublisher
+
+BLOCK = 500
+"""How many articles are looked for at a time."""
+
+_REFERENCE = re.compile(
+    rb"/(?:(articles|editions)/([1-9][0-9]{0,17})/"
+    rb"|images/([A-Za-z0-9_-]{15})/([0-9a-f]{32}\.[a-z]{3,4}))"
+)
+"""What a document may lead to that must be there before it."""
+
+
+@dataclass(slots=True)
+class ExportReport:
+    """How many files of each kind were written and how, how many were removed, and which names have no files."""
+
+    written: dict[str, Counter[Written]] = field(default_factory=dict)
+    removed: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, written: Written) -> None:
+        """Count one."""
+        self.written.setdefault(kind, Counter())[written] += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exporter:
+    """Writes one site. `still` are pages and files that others make, by their paths; `slugs` are the feeds of tags,
+    authors and languages to write."""
+
+    storage: Storage
+    feeds: FeedPublisher
+    pages: PagePublisher
+    images: ImageFiles
+    still: Mapping[str, Page]
+    slugs: "Slugs"
+    tell: Callable[[str, int, int], None] = lambda what, done, total: None
+
+    def export(self, files: SiteFiles) -> ExportReport:
+        """Bring the files up to date. Raises StorageError."""
+        return _Export(self, files).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Slugs:
+    """The feeds that have files; those of names that can't be files, or are less used than others, are left out."""
+
+    shown: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def choose_slugs(storage: Storage, names: int) -> Slugs:
+    """All feeds: named ones, of sources, newsletters and languages, of everything, and of the `names` tags and as many
+    authors that most articles have."""
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in ("language", "tag", "author")}
+    with storage.read() as work:
+        defined = [feed.slug for feed in work.feeds.all()]
+        defined += [f"source/{stored.source.name}" for stored in work.sources.all()]
+        defined += [newsletter_feed(newsletter).slug for newsletter in work.newsletters.all()]
+        for labels in work.articles.labels():
+            counts["tag"].update(set(labels.tags))
+            counts["author"].update(set(labels.authors))
+            if labels.language:
+                counts["language"].update({labels.language, labels.language.partition("-")[0]})
+    slugs = [*defined, "all"]
+    shown = [slug for slug in slugs if has_files(slug)]
+    left_out = [slug for slug in slugs if not has_files(slug)]
+    for kind, found in counts.items():
+        most = _most(kind, found)
+        shown += [slug for slug in most if has_files(slug)][:names]
+        left_out += [slug for slug in most[:names] if not has_files(slug)]
+    return Slugs(tuple(shown), tuple(left_out))
+
+
+def _most(kind: str, found: Counter[str]) -> list[str]:
+    """The feeds of names, those of most articles first."""
+    wanted = [name for name in found if words(name) and len(name) <= LONGEST_NAME]
+    return [f"{kind}/{name}" for name in sorted(wanted, key=lambda name: (-found[name], name))]
+
+
+class _Export:
+    """One export under way."""
+
+    def __init__(self, made: Exporter, files: SiteFiles) -> None:
+        self._made = made
+        self._files = files
+        self._site: Site = made.feeds.site
+        self._sitemap = SitemapPublisher(made.storage, self._site)
+        self._report = ExportReport(left_out=list(made.slugs.left_out))
+        self._there: set[PageAddress] = set()
+        self._images: set[str] = set()
+        with made.storage.read() as work:
+            self._keyring: Keyring = work.meta.keyring()
+
+    def run(self) -> ExportReport:
+        """All of it, in an order in which nothing leads to what isn't there."""
+        still = dict(self._made.still)
+        front = still.pop("/", None)
+        self._articles()
+        self._editions()
+        for path, page in still.items():
+            self._put("other", path, page)
+        slugs = self._made.slugs.shown
+        for done, slug in enumerate(slugs, start=1):
+            self._feed(slug)
+            self._made.tell("feeds", done, len(slugs))
+        self._page("lists", FeedsAddress())
+        self._put("feeds", FEEDS_OPML, self._made.pages.outline())
+        if front is not None:
+            self._put("other", "/", front)
+        for path in self._sitemap.paths():
+            self._put("other", path, self._sitemap.page(path))
+        self._put("other", ROBOTS, self._sitemap.robots())
+        self._files.note("moved.map", self._moved())
+        self._files.note("gone.map", self._gone())
+        self._report.removed = self._files.finish()
+        return self._report
+
+    # --- pages
+
+    def _articles(self) -> None:
+        with self._made.storage.read() as work:
+            total = work.articles.count()
+        for done, (number, visible) in enumerate(self._numbers(), start=1):
+            if visible:
+                self._page("articles", ArticleAddress(number))
+            if done % BLOCK == 0:
+                self._made.tell("articles", done, max(done, total))
+
+    def _numbers(self) -> Iterator[tuple[int, bool]]:
+        """All articles, in short transactions."""
+        after = 0
+        while True:
+            with self._made.storage.read() as work:
+                found = work.articles.numbers(after, BLOCK)
+            if not found:
+                return
+            yield from found
+            after = found[-1][0]
+
+    def _editions(self) -> None:
+        with self._made.storage.read() as work:
+            sent = [edition.id for edition in work.editions.in_states([EditionState.SENT])]
+        for number in sent:
+            self._page("editions", EditionAddress(number))
+
+    def _page(self, kind: str, address: PageAddress) -> None:
+        if address in self._there:
+            return
+        page = self._made.pages.page(address, Use.EXPORT)
+        if not isinstance(page, Absence):
+            # Before it is written: two editions may lead to each other.
+            if not isinstance(address, ListAddress):
+                self._there.add(address)
+            self._put(kind, path_of(address), page)
+
+    # --- feeds
+
+    def _feed(self, slug: str) -> None:
+        for format in FeedFormat:
+            self._document(slug, format)
+        for address in self._made.pages.addresses(slug):
+            self._page("lists", address)
+
+    def _document(self, slug: str, format: FeedFormat) -> None:
+        """A feed's current document, and before it the archive that it leads to, the oldest page first."""
+        current = self._current(slug, format)
+        if current is None:
+            return
+        feed, pages = Feed(slug=slug, title=""), self._archive(slug)
+        if pages:
+            # The page that is to come is the current document until then.
+            to_come = max(pages) + 1
+            self._link(unquote(feed.archive_path(format, to_come)), unquote(feed.path(format)))
+        for number, version in pages.items():
+            path = unquote(feed.archive_path(format, number, version))
+            self._archived(slug, number, version, format, path)
+            self._link(unquote(feed.archive_path(format, number)), path)
+        self._put_bytes("feeds", unquote(feed.path(format)), current.body, current.last_modified)
+
+    def _current(self, slug: str, format: FeedFormat) -> FeedDocument | None:
+        if is_implied(slug):
+            return self._made.feeds.implied(slug, format)
+        with self._made.storage.read() as work:
+            return work.feeds.get(slug, format)
+
+    def _archive(self, slug: str) -> dict[int, str]:
+        """The pages of a feed's archive with their versions, the oldest first."""
+        if slug.startswith(NEWSLETTER_FEEDS):
+            return {}
+        with self._made.storage.read() as work:
+            history = work.histories.of([slug]).get(slug)
+            pages = work.histories.pages(history.id) if history else []
+        return {page.number: page.version for page in pages}
+
+    def _archived(self, slug: str, number: int, version: str, format: FeedFormat, path: str) -> None:
+        """A page of an archive. What it says in a version stays, so one that is there is not made again."""
+        if self._files.keep(file_of(path)):
+            self._refer(self._files.read(file_of(path)))
+            self._report.add("archives", Written.SAME)
+            return
+        document = self._made.feeds.archived(slug, number, format)
+        if document is not None and document.shape == version:
+            self._put_bytes("archives", path, document.body, document.last_modified)
+
+    # --- files
+
+    def _put(self, kind: str, path: str, page: Page | Absence) -> None:
+        if not isinstance(page, Absence):
+            self._put_bytes(kind, path, page.body, page.last_modified)
+
+    def _put_bytes(self, kind: str, path: str, body: bytes, at: datetime | None) -> None:
+        self._refer(body, pages=kind != "articles")
+        self._report.add(kind, self._files.put(file_of(path), body, at))
+
+    def _link(self, path: str, target: str) -> None:
+        self._report.add("archives", self._files.link(file_of(path), file_of(target)))
+
+    def _refer(self, body: bytes, *, pages: bool = True) -> None:
+        """Write the images that a document shows, and those of the `pages` that it leads to which came meanwhile."""
+        for kind, number, token, name in _REFERENCE.findall(body):
+            if name:
+                self._image(token.decode(), name.decode())
+            elif pages and kind == b"articles":
+                self._page("articles", ArticleAddress(int(number)))
+            elif pages:
+                self._page("editions", EditionAddress(int(number)))
+
+    def _image(self, token: str, name: str) -> None:
+        file = file_of(str(PurePosixPath(IMAGES_PATH, token, name)))
+        if file in self._images or not is_signed(self._keyring, PURPOSE, name, token):
+            return
+        self._images.add(file)
+        if self._files.keep(file):
+            self._report.add("images", Written.SAME)
+        elif (body := self._made.images.get(name)) is not None:
+            self._report.add("images", self._files.put(file, body, None))
+
+    # --- for the server's configuration
+
+    def _moved(self) -> Iterator[str]:
+        """The former addresses of feeds that were renamed, with the present ones."""
+        with self._made.storage.read() as work:
+            renamed = [(before, feed.slug) for feed in work.feeds.all() for before in feed.previous_slugs]
+        for before, now in renamed:
+            yield _mapped(self._decoded(path_of(ListAddress(before))), self._root + quoted(ListAddress(now)))
+            for format in FeedFormat:
+                path = Feed(slug=before, title="").path(format)
+                yield _mapped(self._decoded(unquote(path)), self._root + Feed(slug=now, title="").path(format))
+
+    def _gone(self) -> Iterator[str]:
+        """The addresses of what was there, and is no more."""
+        for number, visible in self._numbers():
+            if not visible:
+                yield _mapped(self._decoded(path_of(ArticleAddress(number))), "1")
+        with self._made.storage.read() as work:
+            removed = [slug for slug in work.feeds.removed() if work.feeds.renamed(slug) is None]
+        for slug in removed:
+            yield _mapped(self._decoded(path_of(ListAddress(slug))), "1")
+            for format in FeedFormat:
+                yield _mapped(self._decoded(unquote(Feed(slug=slug, title="").path(format))), "1")
+
+    @property
+    def _root(self) -> str:
+        return quote(urlsplit(self._site.base_url).path)
+
+    def _decoded(self, path: str) -> str:
+        return unquote(self._root) + path
+
+
+def _mapped(path: str, value: str) -> str:
+    """A line of a map of nginx."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" "{value}";'
