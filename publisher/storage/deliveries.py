@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, bindparam, case, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, case, func, select, text, update
 
 from publisher.domain.delivery import (
     Delivery,
@@ -43,7 +43,6 @@ LONGEST_REPLY = 1000
 
 _SENDING = (EditionState.APPROVED.value, EditionState.SENDING.value)
 _NO_CLAIM: dict[str, Any] = {"claim_token": None, "claim_until": None}
-
 
 WITHDRAWN = "all its articles were taken down"
 """Why a delivery was cancelled."""
@@ -100,20 +99,28 @@ class SqlDeliveries(Deliveries):
 
         Subscriptions without a row had nothing fresh: they stay where they are. `high_seq` always stays.
         """
-        where = (delivery.c.edition_id == edition_id, IS_OPEN, delivery.c.subscription_id == subscription.c.id)
-        given_back = case(
-            (delivery.c.from_seq < subscription.c.through_seq, delivery.c.from_seq), else_=subscription.c.through_seq
-        )
-        self._connection.execute(update(subscription).where(*where).values(through_seq=given_back))
+        self._give_back(delivery.c.edition_id == edition_id)
         self.cancel(edition_id)
 
     def redirect(self, digest_id: int, other: int | None) -> int:
-        """Have a digest's pending and deferred rows carry another one; without one they are cancelled."""
+        """Have a digest's pending and deferred rows carry another one; without one they are cancelled. How many.
+
+        `from_seq` is given back as by `discard`: what a mail carries no more is fresh once it can be seen again.
+        """
         edition_of = select(digest.c.edition_id).where(digest.c.id == digest_id).scalar_subquery()
-        where = delivery.c.edition_id == edition_of, delivery.c.digest_id == digest_id, IS_OPEN
+        where = delivery.c.edition_id == edition_of, delivery.c.digest_id == digest_id
+        self._give_back(*where)
         cancelled = {"state": DeliveryState.CANCELLED.value, "reply": WITHDRAWN}
         values = cancelled if other is None else {"digest_id": other}
-        return self._connection.execute(update(delivery).where(*where).values(**values)).rowcount
+        return self._connection.execute(update(delivery).where(*where, IS_OPEN).values(**values)).rowcount
+
+    def _give_back(self, *rows: ColumnElement[bool]) -> None:
+        """Set the subscriptions of open rows back to where these began, unless they stand before that."""
+        earlier = case(
+            (delivery.c.from_seq < subscription.c.through_seq, delivery.c.from_seq), else_=subscription.c.through_seq
+        )
+        where = (*rows, IS_OPEN, delivery.c.subscription_id == subscription.c.id)
+        self._connection.execute(update(subscription).where(*where).values(through_seq=earlier))
 
     def cancel(self, edition_id: int) -> int:
         """Cancel an edition's pending and deferred rows; how many."""

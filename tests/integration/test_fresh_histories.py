@@ -1,7 +1,8 @@
 """The fresh rule on random histories: each subscriber gets each fresh article exactly once.
 
 The model keeps whole snapshots of all articles, where the program keeps numbers of revisions, and decides from what
-stood in them. Articles come late, with old dates, are edited, hidden, released and tagged; subscribers come, go,
+stood in them. Articles come late, with old dates, are edited, hidden (also out of
+mail that waits), released and tagged; subscribers come, go,
 pause, change topics, cadence and zone; editions are skipped or discarded; the process dies between any two
 transactions and starts again.
 """
@@ -329,6 +330,7 @@ class Histories(RuleBasedStateMachine):
                 if edition.hold or edition.state is not EditionState.COMPOSING
             }
         killed = self.run(lives, self.composer.compose)
+        self.mend(killed)
         self.take_editions()
         if killed:
             self.follow_watermarks()
@@ -386,11 +388,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 4))
     def messages_leave(self, limit: int) -> None:
+        self.composer.mend()
+        self.mend(killed=False)
         ledger, worker = self.storage.ledger, Worker("w", "boot")
         window = ledger.claim(worker, DEFAULT_LANE, limit, self.now, self.now + timedelta(hours=1))
         for delivery in window.deliveries if window else ():
             reader = self.readers[delivery.subscription_id]
             assert reader.state == "active"
+            assert all(self.articles[article].visible for article in reader.had[delivery.edition_id])
             assert ledger.still_wanted(window.token, delivery.id)
             ledger.settle(window.token, Outcome(delivery.id, Verdict.SENT), Settlement(DeliveryState.SENT), self.now)
             reader.sent.add(delivery.edition_id)
@@ -420,6 +425,23 @@ class Histories(RuleBasedStateMachine):
                 if reader.had.pop(edition.id, None) and now.state is EditionState.DISCARDED:
                     # Another edition may have given back more already.
                     reader.through = min(reader.through, self.froms[edition.id, reader.id])
+
+    def mend(self, killed: bool) -> None:
+        """What nobody may see is in no mail that waits, and is fresh again once it may be seen.
+
+        When the process died, some mails may still be as they were.
+        """
+        hidden = {article for article, facts in self.articles.items() if not facts.visible}
+        for reader in self.readers.values():
+            for edition, had in list(reader.had.items()):
+                if edition in reader.sent or not had & hidden:
+                    continue
+                got = articles_that_wait(self.storage.storage, edition, reader.id)
+                if killed and got == had:
+                    continue
+                assert got == had - hidden, (edition, reader)
+                reader.had[edition] = got
+                reader.through = min(reader.through, self.froms[edition, reader.id])
 
     def take_editions(self) -> None:
         """Compare what each edition's new part brought with what the model wants, reader by reader."""
@@ -487,6 +509,19 @@ def articles_by_subscription(storage: SqlStorage, edition_id: int) -> dict[int, 
             text("SELECT subscription_id, digest_id FROM delivery WHERE edition_id = :edition"), {"edition": edition_id}
         )
         return {row.subscription_id: {article for article, _ in digests[row.digest_id].articles} for row in rows}
+
+
+def articles_that_wait(storage: SqlStorage, edition_id: int, subscription_id: int) -> set[int]:
+    """What an open delivery carries."""
+    with storage.look() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT article_id FROM delivery JOIN digest_article USING (digest_id)"
+                " WHERE edition_id = :edition AND subscription_id = :subscription AND state IN ('pending', 'deferred')"
+            ),
+            {"edition": edition_id, "subscription": subscription_id},
+        )
+        return {row.article_id for row in rows}
 
 
 def campaign(template: Path, histories: int, steps: int, *, part: int | None) -> None:
