@@ -1,9 +1,8 @@
 """Articles and their revisions. Revisions are numbered in commit order; everything is made ready before the number."""
 
 import hashlib
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,37 +22,42 @@ from sqlalchemy import (
 
 from publisher.domain.archive import Judged
 from publisher.domain.article import (
-    Article,
     ArticleChange,
     ArticleState,
-    Content,
     Edited,
-    Enclosure,
     Entry,
     KnownArticle,
     New,
     Revision,
-    SourceCredit,
     Unchanged,
     Withheld,
 )
 from publisher.domain.change import Missing
 from publisher.domain.identity import address, number
 from publisher.domain.selection import Selection
-from publisher.domain.source import Rights, SourceKind
+from publisher.domain.source import Rights
 from publisher.pipeline.ports import Articles, Labels, SeqRange
+from publisher.storage.article_rows import (
+    CURRENT,
+    JUDGED,
+    JUDGED_WITH_TEXT,
+    KNOWN,
+    NOT_NUMBERED,
+    NOTHING,
+    STATES,
+    article_values,
+    read_known,
+    read_state,
+    read_to_judge,
+    revision_values,
+)
 from publisher.storage.counters import latest, take
-from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import Insertion, among, each_dialect, many, values_for
 from publisher.storage.schema import IS_HELD, article, article_band, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
-from publisher.storage.types import pack, unpack
-
-_NOT_NUMBERED = 0
-"""The `seq` of an article that was inserted and has not got its number yet, in the same transaction."""
 
 _NAME = "INSERT INTO article_name (source_id, name, article_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-_NUMBER = f"UPDATE article SET seq = ?, first_seq = coalesce(nullif(first_seq, {_NOT_NUMBERED}), ?) WHERE id = ?"
+_NUMBER = f"UPDATE article SET seq = ?, first_seq = coalesce(nullif(first_seq, {NOT_NUMBERED}), ?) WHERE id = ?"
 
 _PAGE = 50
 """How many candidates of a selection are judged at a time, at least."""
@@ -61,76 +65,21 @@ _PAGE = 50
 _STREAMED = 500
 """How many rows of a long answer are fetched at a time."""
 
-_STATES = select(
-    article.c.id,
-    article.c.guid,
-    article.c.source_id,
-    article.c.source_key,
-    article.c.url,
-    article.c.canonical_url,
-    article.c.first_seen,
-    article.c.first_seq,
-    article.c.dated,
-    article.c.story_id,
-    article.c.gone_at,
-    article.c.withheld,
-    *(column for column in article_revision.c if column.name not in ("article_id", "hash", "evidence")),
-    source.c.name.label("source_name"),
-    source.c.kind.label("source_kind"),
-    source.c.title.label("source_title"),
-    source.c.url.label("source_url"),
-    source.c.rights,
-).select_from(
-    article_revision.join(article, article.c.id == article_revision.c.article_id).join(
-        source, source.c.id == article.c.source_id
-    )
-)
-_KNOWN = each_dialect(
-    lambda among_values: (
-        select(
-            article,
-            article_name.c.name,
-            article_revision.c.hash,
-            article_revision.c.published,
-            article_revision.c.title,
-        )
-        .select_from(article_name)
-        .join(article, article.c.id == article_name.c.article_id)
-        .join(article_revision, article_revision.c.seq == article.c.seq)
-        .where(article_name.c.source_id == bindparam("source"), among_values(article_name.c.name))
-    )
-)
 _SET_LATER = ("id", "missing", "gone_at", "story_id", "sketch", "withheld")
 _ADD = Insertion(
     article,
-    (
-        column
-        for column in article.c
-        if column.name not in ("id", "missing", "gone_at", "story_id", "sketch", "withheld")
-    ),
+    (column for column in article.c if column.name not in _SET_LATER),
     "ON CONFLICT DO NOTHING",
 )
 _ADDED = each_dialect(
     lambda among_values: select(article.c.id, article.c.key_hash).where(
         article.c.source_id == bindparam("source"),
         among_values(article.c.key_hash),
-        article.c.seq == _NOT_NUMBERED,
+        article.c.seq == NOT_NUMBERED,
     )
 )
 _REVISE = Insertion(article_revision, article_revision.c)
 _BEFORE = article.alias()
-_CURRENT = _STATES.where(article_revision.c.seq == article.c.seq)
-
-_JUDGED = select(
-    *(article.c[name] for name in ("id", "dated", "announced")),
-    *(article_revision.c[name] for name in ("tags", "authors", "language")),
-    source.c.name.label("source_name"),
-).select_from(
-    article.join(article_revision, article_revision.c.seq == article.c.seq).join(
-        source, source.c.id == article.c.source_id
-    )
-)
-_JUDGED_WITH_TEXT = _JUDGED.add_columns(*(article_revision.c[name] for name in ("title", "summary", "text")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +104,8 @@ class SqlArticles(Articles):
             return {}
         by_number = {number(name): name for name in names}
         asked = {"source": source_id, "values": values_for(self._connection, by_number)}
-        found = self._connection.execute(_KNOWN[self._connection.dialect.name], asked)
-        return {by_number[row.name]: _known(row) for row in found}
+        found = self._connection.execute(KNOWN[self._connection.dialect.name], asked)
+        return {by_number[row.name]: read_known(row) for row in found}
 
     def latest_seq(self) -> int:
         """The highest number that is committed; 0 when there is none."""
@@ -178,8 +127,8 @@ class SqlArticles(Articles):
             .where(article_revision.c.seq <= seq)
             .group_by(article_revision.c.article_id)
         )
-        rows = self._connection.execute(_STATES.where(article_revision.c.seq.in_(then)))
-        return {row.id: _state(row) for row in rows}
+        rows = self._connection.execute(STATES.where(article_revision.c.seq.in_(then)))
+        return {row.id: read_state(row) for row in rows}
 
     def current(
         self,
@@ -191,7 +140,7 @@ class SqlArticles(Articles):
         before_id: int | None = None,
     ) -> list[ArticleState]:
         """Visible articles of a selection in their current state, newest first by date, at most `limit`."""
-        query = _CURRENT.where(article.c.visible, *narrowed(self._connection, selection))
+        query = CURRENT.where(article.c.visible, *narrowed(self._connection, selection))
         if announced is not None:
             query = query.where(article.c.announced.is_(announced))
         if after_id:
@@ -203,7 +152,7 @@ class SqlArticles(Articles):
         matches: list[ArticleState] = []
         page = self._connection.execute(query).all()
         while page:
-            matches += [state for state in map(_state, page) if selection.matches(state)]
+            matches += [state for state in map(read_state, page) if selection.matches(state)]
             if len(matches) >= limit:
                 break
             page = self._connection.execute(query.where(_older_than(page[-1]))).all()
@@ -213,12 +162,12 @@ class SqlArticles(Articles):
         """All visible articles of a selection, by number: while the transaction lasts."""
         with_text = bool(selection.words or selection.every)
         query = (
-            (_JUDGED_WITH_TEXT if with_text else _JUDGED)
+            (JUDGED_WITH_TEXT if with_text else JUDGED)
             .where(article.c.visible, *narrowed(self._connection, selection))
             .order_by(article.c.id)
         )
         for row in self._connection.execute(query, execution_options={"yield_per": _STREAMED}):
-            if selection.matches(_to_judge(row, with_text=with_text)):
+            if selection.matches(read_to_judge(row, with_text=with_text)):
                 yield Judged(article_id=row.id, live=True, announced=row.announced, dated=row.dated)
 
     def hidden(self, article_ids: Sequence[int]) -> frozenset[int]:
@@ -254,7 +203,7 @@ class SqlArticles(Articles):
 
     def find(self, reference: str) -> list[ArticleState]:
         """The articles that a person means by a number, a guid or an address."""
-        query = _CURRENT.order_by(article.c.id)
+        query = CURRENT.order_by(article.c.id)
         if reference.isascii() and reference.isdigit() and len(reference) < 19:
             query = query.where(article.c.id == int(reference))
         elif named := address(reference):
@@ -263,12 +212,12 @@ class SqlArticles(Articles):
             query = query.where(article.c.id.in_(found.where(article_name.c.name == number(named))))
         else:
             query = query.where(article.c.guid == reference)
-        return [_state(row) for row in self._connection.execute(query)]
+        return [read_state(row) for row in self._connection.execute(query)]
 
     def history(self, article_id: int) -> list[Revision]:
         """All revisions of an article, the oldest first."""
-        query = _STATES.where(article.c.id == article_id).order_by(article_revision.c.seq)
-        return [_state(row).revision for row in self._connection.execute(query)]
+        query = STATES.where(article.c.id == article_id).order_by(article_revision.c.seq)
+        return [read_state(row).revision for row in self._connection.execute(query)]
 
     def count(self) -> int:
         """How many articles are stored."""
@@ -312,7 +261,7 @@ class SqlArticles(Articles):
         self._connection.execute(update(article).where(*where).values(withheld=withheld and withheld.value))
         if withheld is Withheld.DELETED:
             revised = article_revision.c.article_id == article_id
-            self._connection.execute(update(article_revision).where(revised).values(**_NOTHING))
+            self._connection.execute(update(article_revision).where(revised).values(**NOTHING))
             forgotten = {
                 "hint": "",
                 "etag": None,
@@ -362,7 +311,7 @@ class SqlArticles(Articles):
     def _insert(self, source_id: int, by_hash: Mapping[str, New], now: datetime) -> list[_Draft]:
         if not by_hash:
             return []
-        rows = [_article_values(source_id, change, now) | {"key_hash": key} for key, change in by_hash.items()]
+        rows = [article_values(source_id, change, now) | {"key_hash": key} for key, change in by_hash.items()]
         _ADD.run(self._connection, rows)
         asked = {"source": source_id, "values": values_for(self._connection, by_hash)}
         added = self._connection.execute(_ADDED[self._connection.dialect.name], asked)
@@ -371,7 +320,7 @@ class SqlArticles(Articles):
         write_terms(self._connection, {id: terms_of(change.entry.content) for id, change in made.items()})
         self._name(source_id, {id: (change.entry.key, *change.names) for id, change in made.items()})
         return [
-            _Draft(id, _revision_values(change.entry, now) | {"visible": True, "announced": change.announced})
+            _Draft(id, revision_values(change.entry, now) | {"visible": True, "announced": change.announced})
             for id, change in made.items()
         ]
 
@@ -403,7 +352,7 @@ class SqlArticles(Articles):
         return [
             _Draft(
                 row.article_id,
-                _revision_values(entries[row.article_id], now) | {"visible": row.visible, "announced": row.announced},
+                revision_values(entries[row.article_id], now) | {"visible": row.visible, "announced": row.announced},
             )
             for row in rows
         ]
@@ -460,100 +409,13 @@ class SqlArticles(Articles):
         return SeqRange(after, upto)
 
 
-_NOTHING: Mapping[str, Any] = {
-    "hash": "",
-    "title": "",
-    "authors": (),
-    "tags": (),
-    "summary": "",
-    "html": pack(""),
-    "text": pack(""),
-    "image": None,
-    "enclosures": (),
-    "original_url": None,
-    "source": None,
-    "section": None,
-    "evidence": {},
-    "reservations": None,
-}
-"""What the revisions of a deleted article hold."""
-
-
-def _key_hash(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 def _new(name: str) -> BindParameter[Any]:
     """The parameter `new_…` of an update of a column."""
     return bindparam(f"new_{name}", type_=article.c[name].type)
 
 
-def _article_values(source_id: int, change: New, now: datetime) -> dict[str, Any]:
-    return {
-        "guid": uuid.uuid4().urn,
-        "source_id": source_id,
-        "source_key": change.entry.key,
-        "url": change.entry.url,
-        "canonical_url": change.entry.canonical_url,
-        "first_seen": now,
-        "first_seq": _NOT_NUMBERED,
-        "seq": _NOT_NUMBERED,
-        "dated": change.entry.content.published or now,
-        "visible": True,
-        "announced": change.announced,
-        "held": change.held,
-        "read_at": now,
-        "hint": change.entry.hint,
-        "etag": change.entry.validators_etag,
-        "last_modified": change.entry.validators_last_modified,
-    }
-
-
-def _revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
-    content = entry.content
-    return {
-        "at": now,
-        "changed_at": now,
-        "hash": content.fingerprint(),
-        "title": content.title,
-        "authors": content.authors,
-        "tags": content.tags,
-        "language": content.language,
-        "published": content.published,
-        "updated": content.updated,
-        "summary": content.summary,
-        "html": pack(content.html),
-        "text": pack(content.text),
-        "image": content.image,
-        "enclosures": [[enclosure.url, enclosure.type, enclosure.length] for enclosure in content.enclosures],
-        "original_url": content.original_url,
-        "source": content.source,
-        "section": content.section,
-        "evidence": dict(entry.evidence),
-        "reservations": content.reservations.said() or None,
-    }
-
-
-def _known(row: Any) -> KnownArticle:
-    return KnownArticle(
-        id=row.id,
-        key=row.source_key,
-        seq=row.seq,
-        fingerprint=row.hash,
-        hint=row.hint,
-        first_seen=row.first_seen,
-        read_at=row.read_at,
-        published=row.published,
-        visible=row.visible,
-        announced=row.announced,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        url=row.url,
-        title=row.title,
-        missing=row.missing,
-        gone_at=row.gone_at,
-        withheld=row.withheld and Withheld(row.withheld),
-    )
+def _key_hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _whole(*columns: Any) -> Select[Any]:
@@ -572,65 +434,3 @@ def _whole(*columns: Any) -> Select[Any]:
 def _older_than(row: Any) -> Any:
     last = tuple_(literal(row.dated, article.c.dated.type), literal(row.id, article.c.id.type))
     return tuple_(article.c.dated, article.c.id) < last
-
-
-def _to_judge(row: Any, *, with_text: bool) -> ArticleState:
-    """As much of an article as selections ask for."""
-    content = Content(title="", tags=tuple(row.tags), authors=tuple(row.authors), language=row.language)
-    if with_text:
-        content = replace(content, title=row.title, summary=row.summary, text=unpack(row.text))
-    return ArticleState(
-        Article(id=row.id, guid="", source_id=0, key="", url="", canonical_url=None, first_seen=row.dated, first_seq=0),
-        Revision(seq=0, content=content, at=row.dated, changed_at=row.dated),
-        SourceCredit(0, row.source_name, "", "", Rights.OWN),
-    )
-
-
-def _state(row: Any) -> ArticleState:
-    content = Content(
-        title=row.title,
-        authors=tuple(row.authors),
-        tags=tuple(row.tags),
-        language=row.language,
-        published=row.published,
-        updated=row.updated,
-        summary=row.summary,
-        html=unpack(row.html),
-        text=unpack(row.text),
-        image=row.image,
-        enclosures=tuple(Enclosure(*values) for values in row.enclosures),
-        original_url=row.original_url,
-        source=row.source,
-        section=row.section,
-        reservations=read_reservations(row.reservations),
-    )
-    return ArticleState(
-        Article(
-            id=row.id,
-            guid=row.guid,
-            source_id=row.source_id,
-            key=row.source_key,
-            url=row.url,
-            canonical_url=row.canonical_url,
-            first_seen=row.first_seen,
-            first_seq=row.first_seq,
-            story_id=row.story_id,
-            gone_at=row.gone_at,
-            withheld=row.withheld and Withheld(row.withheld),
-        ),
-        Revision(
-            seq=row.seq,
-            content=content,
-            at=row.at,
-            changed_at=row.changed_at,
-            visible=row.visible,
-            announced=row.announced,
-        ),
-        _credit(row),
-    )
-
-
-def _credit(row: Any) -> SourceCredit:
-    """Where an article came from. The path of a folder is nobody's business outside."""
-    url = "" if row.source_kind == SourceKind.FOLDER else row.source_url
-    return SourceCredit(row.source_id, row.source_name, row.source_title or row.source_name, url, Rights(row.rights))
