@@ -19,6 +19,7 @@ from publisher.cli import (
     status,
     steps,
     subscriber,
+    web,
 )
 from publisher.cli.context import Context
 
@@ -60,6 +61,7 @@ def root(
 
 
 run.add_to(app)
+web.add_to(app)
 steps.add_to(app)
 check.add_to(app)
 status.add_to(app)

@@ -16,17 +16,13 @@ from publisher.app import Application, apply_definitions, build, build_engine, r
 from publisher.cli.console import complain, progress, say, show_table
 from publisher.cli.context import now
 from publisher.cli.signals import ENDING, Signals
+from publisher.cli.site import outbox_of, site_of
 from publisher.cli.steps import fail_if_failed, show_lines
 from publisher.domain.feed import FeedFormat
-from publisher.domain.token import sign
 from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
 from publisher.scheduler import HUBS_EVERY, PINGS_EVERY, Scheduler, Tick, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
-from publisher.web.api import Pushing
-from publisher.web.app import Services, build_web
-from publisher.web.outbox import Outbox
-from publisher.web.pages import Collector
 from publisher.web.serve import Server
 
 log = structlog.get_logger(__name__)
@@ -97,7 +93,7 @@ class Runner:
     def serve(self, listeners: ExitStack) -> None:
         """Start the web server. Raises PublisherError when its port can't be had."""
         web = self._application.settings.web
-        self._web = Switch(self._build_web())
+        self._web = Switch(site_of(self._application))
         self._server = Server(self._web, web.host, web.port, "web.port", web.trusted_proxies)
         self._server.start()
         listeners.callback(self._server.stop)
@@ -199,26 +195,12 @@ class Runner:
         self._engine.adopt(steps(fresh), settings.threads)
         self._application = fresh
         if self._web is not None:
-            self._web.app = self._build_web()
+            self._web.app = site_of(self._application)
         before.close()
         waiting = [name for name in ("database", "web", "example", "log") if _differ(wanted, settings, name)]
         log.info("configuration taken up", **({"after_a_restart": waiting} if waiting else {}))
 
     # --- the web -------------------------------------------------------------------------------------------------
-
-    def _build_web(self) -> ASGIApp:
-        application = self._application
-        settings = application.settings
-        services = Services(
-            application.subscribing,
-            application.feeds.implied,
-            Collector(settings.fetch.user_agent, settings.fetch.contact),
-            Pushing(application.receiver, application.clock, settings.push_tokens),
-            application.hubs,
-            application.images.files,
-            application.feeds,
-        )
-        return build_web(application.storage, application.templates, settings.site, services, outbox_of(application))
 
     def _tell_addresses(self) -> None:
         """Which addresses to open."""
@@ -237,15 +219,6 @@ class Runner:
 
 def _differ(one: Settings, other: Settings, name: str) -> bool:
     return bool(getattr(one, name) != getattr(other, name))
-
-
-def outbox_of(application: Application) -> Outbox | None:
-    """The outbox page, which is there only while mail goes to the outbox. Its token stays the same."""
-    mail = application.settings.mail
-    if mail.transport != "outbox":
-        return None
-    with application.storage.read() as work:
-        return Outbox(mail.outbox, sign(work.meta.keyring(), "outbox", 0))
 
 
 def leave(code: int) -> None:

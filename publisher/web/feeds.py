@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.domain.feed import TTL, ArchivePage, Feed, FeedFormat, archive_page, is_implied
@@ -67,6 +66,7 @@ _IN_BROWSERS = {
 """What the types of feeds are called for who opens one in a browser (Fetch Metadata, `Sec-Fetch-Dest: document`):
 browsers show those types as source text, and XML with a style sheet as a page. The bytes are the same."""
 
+_EXTENSIONS = tuple(f".{format}" for format in FeedFormat)
 _Name = tuple[str, FeedFormat]
 
 
@@ -130,8 +130,7 @@ class FeedFiles:
             return await self._error_page(scope, 503)(scope, receive, send)
         if copies is None:
             return await self._error_page(scope, 410 if gone else 404)(scope, receive, send)
-        browser = Headers(scope=scope).get("sec-fetch-dest") == "document"
-        await copies.answer(scope, send, self._clock(), _IN_BROWSERS if browser else None)
+        await copies.answer(scope, send, self._clock(), _IN_BROWSERS)
 
     async def _find(self, name: _Name, client: str | None) -> Representations | None:
         await self._revalidate()
@@ -261,7 +260,7 @@ class _TooMany(Exception):
 
 def is_document(path: str) -> bool:
     """Whether a decoded path is one of a feed's document, not of a page about feeds."""
-    return path.startswith(PREFIX) and path.endswith(tuple(f".{format}" for format in FeedFormat))
+    return path.startswith(PREFIX) and path.endswith(_EXTENSIONS)
 
 
 def _name(path: str) -> _Name | None:

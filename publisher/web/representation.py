@@ -13,6 +13,9 @@ from publisher.web.negotiation import PLAIN, best_coding, not_modified
 
 RawHeaders = list[tuple[bytes, bytes]]
 
+_ASKED = {name.encode(): name for name in ("accept-encoding", "if-none-match", "if-modified-since", "sec-fetch-dest")}
+"""The headers of a request that decide what is answered."""
+
 CODINGS = ("br", "gzip")
 """What a document is offered in besides the plain bytes, the best first."""
 
@@ -58,27 +61,45 @@ class Representations:
             "br": brotli.compress(document.body, mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY),
         }
         self._coded = {coding: _coded(document, coding, body) for coding, body in bodies.items()}
+        self._until: tuple[datetime, bytes] | None = None
 
-    async def answer(self, scope: Scope, send: Send, now: datetime, names: Mapping[bytes, bytes] | None = None) -> None:
-        """Answer a GET or a HEAD; `names` are values of headers that this client is given another for."""
-        headers = Headers(scope=scope)
-        chosen = self._coded[best_coding(joined(headers, "accept-encoding"), CODINGS)]
+    async def answer(self, scope: Scope, send: Send, now: datetime, names: Mapping[bytes, bytes]) -> None:
+        """Answer a GET or a HEAD; `names` are values of headers that a browser is given another for."""
+        asked = _asked(scope)
+        chosen = self._coded[best_coding(asked.get("accept-encoding"), CODINGS)]
         unchanged = not_modified(
-            joined(headers, "if-none-match"), headers.get("if-modified-since"), chosen.etag, self._last_modified
+            asked.get("if-none-match"), asked.get("if-modified-since"), chosen.etag, self._last_modified
         )
         status, sent = (304, chosen.headers_not_modified) if unchanged else (200, chosen.headers)
-        if names:
+        if asked.get("sec-fetch-dest") == "document":
             sent = [(name, names.get(value, value)) for name, value in sent]
-        expires = format_datetime(now.astimezone(UTC) + self._max_age, usegmt=True)
         body = b"" if unchanged or scope["method"] == "HEAD" else chosen.body
-        fields = [*sent, (b"expires", expires.encode())]
+        fields = [*sent, (b"expires", self._expires(now))]
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
+
+    def _expires(self, now: datetime) -> bytes:
+        """The date until which a copy is good, written once a second."""
+        second = now.replace(microsecond=0)
+        if self._until is None or self._until[0] != second:
+            date = format_datetime(second.astimezone(UTC) + self._max_age, usegmt=True)
+            self._until = second, date.encode()
+        return self._until[1]
 
 
 def coded_tag(etag: str, coding: str) -> str:
     """The strong tag of a document in a coding, from that of its plain bytes: no two codings share one."""
     return etag if coding == PLAIN else f'{etag[:-1]}-{coding}"'
+
+
+def _asked(scope: Scope) -> dict[str, str]:
+    """Those headers, each with its lines joined, in one walk over all of them."""
+    asked: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if known := _ASKED.get(name):
+            text = value.decode("latin-1")
+            asked[known] = f"{asked[known]}, {text}" if known in asked else text
+    return asked
 
 
 def joined(headers: Headers, name: str) -> str | None:

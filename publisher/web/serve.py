@@ -49,7 +49,7 @@ class Server:
 
     def start(self) -> None:
         """Bind and serve; returns when requests are answered. Raises PublisherError when the port can't be had."""
-        self._socket = self._bind()
+        self._socket = bind(self.host, self.port, self._key)
         self.port = self._socket.getsockname()[1]
         self._thread.start()
         give_up = time.monotonic() + START_LIMIT
@@ -79,25 +79,27 @@ class Server:
         assert self._socket is not None
         self._server.run(sockets=[self._socket])
 
-    def _bind(self) -> socket.socket:
-        where = f"{self.host}:{self.port}"
-        try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-        except (OSError, UnicodeError) as error:
-            host_key = self._key.replace("port", "host")
-            raise PublisherError(f"{host_key}: {self.host} is no address of this machine ({error})") from error
-        listener = socket.socket(family, kind, protocol)
-        try:
-            # A restart must not wait for the connections of the run before it to fade.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(128)
-        except OSError as error:
-            listener.close()
-            raise PublisherError(_refusal(self._key, where, error)) from error
-        return listener
+
+def bind(host: str, port: int, key: str) -> socket.socket:
+    """A socket that listens. Raises PublisherError with a line that names the `key` to change."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise PublisherError(
+            f"{key.replace('port', 'host')}: {host} is no address of this machine ({error})"
+        ) from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # A restart must not wait for the connections of the run before it to fade.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PublisherError(_refusal(key, f"{host}:{port}", error)) from error
+    return listener
 
 
 def _refusal(key: str, where: str, error: OSError) -> str:

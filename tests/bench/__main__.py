@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-BENCHES = ("deliver", "message", "compose", "documents", "extract", "collect", "known", "rounds", "archive", "memory")
+BENCHES = (
+    "deliver",
+    "message",
+    "compose",
+    "documents",
+    "serve",
+    "extract",
+    "collect",
+    "known",
+    "rounds",
+    "archive",
+    "memory",
+)
 
 for name in BENCHES:
     subprocess.run([sys.executable, "-m", f"tests.bench.bench_{name}"], check=True)

@@ -24,13 +24,13 @@ COMMAND = [sys.executable, "-m", "publisher"]
 
 
 class Running:
-    """A `publisher run` with its two outputs."""
+    """A command that stays, such as `publisher run`, with its two outputs."""
 
-    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
         self.out, self.err = folder / "stdout", folder / "stderr"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
-                [*COMMAND, "run", *options], cwd=folder, stdout=out, stderr=err, env={**os.environ, **variables}
+                [*COMMAND, *arguments], cwd=folder, stdout=out, stderr=err, env={**os.environ, **variables}
             )
 
     def said(self, text: str) -> bool:
@@ -64,7 +64,7 @@ def start(site: Path) -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
     def go(*options: str, **variables: str) -> Running:
-        started.append(Running(site, *options, **variables))
+        started.append(Running(site, "run", *options, **variables))
         return started[-1]
 
     yield go
@@ -107,6 +107,32 @@ def test_one_round_in_an_empty_folder_with_the_shipped_configuration(tmp_path: P
     assert second.returncode == 0, second.stderr
     assert "nothing due" in second.stdout
     assert len(list((site / "var/outbox").glob("*.eml"))) == 2
+    the_web_alone_serves_it(site)
+
+
+def the_web_alone_serves_it(site: Path) -> None:
+    port = int(re.findall(r"^port = (\d+)", (site / "publisher.toml").read_text(), re.MULTILINE)[0])
+    running = Running(site, "web", PUBLISHER__WEB__TRUSTED_PROXIES="127.0.0.1")
+    try:
+        web = f"http://127.0.0.1:{port}"
+        wait_for(lambda: answers(f"{web}/healthz"), "publisher web")
+        assert "早市搬进鱼码头" in get(f"{web}/feeds/news.rss")[1]
+        assert "早市搬进鱼码头" in get(f"{web}/")[1] + get(f"{web}/feeds/news/")[1]
+        assert get(f"{web}/feeds/unknown.rss")[0] == 404
+        second = run(site, "web")
+        assert (second.returncode, "change web.port" in second.stderr) == (1, True)
+        assert second.stderr.count("\n") == 1
+        assert running.end() == 0
+        assert running.err.read_text() == ""
+    finally:
+        running.process.kill()
+
+
+def answers(url: str) -> bool:
+    try:
+        return get(url)[0] == 200
+    except OSError:
+        return False
 
 
 def test_it_stays_serves_reloads_and_ends(site: Path, start: Callable[..., Running]) -> None:

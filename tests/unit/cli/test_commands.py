@@ -26,7 +26,7 @@ def test_help_names_every_command(run: Run) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "run", "collect", "publish", "images", "compose", "deliver", "check", "status", "init", "extract", "source try",
+        "run", "web", "collect", "publish", "images", "compose", "deliver", "check", "status", "init", "extract", "source try",
         "source list", "feed list", "newsletter list", "newsletter preview", "newsletter send", "subscriber add",
         "subscriber remove", "subscriber list", "subscriber import", "subscriber export",
     ],

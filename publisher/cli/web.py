@@ -1,0 +1,35 @@
+"""`publisher web`: the site served from its database, without the schedule."""
+
+import threading
+from contextlib import closing
+
+import typer
+
+from publisher.app import build
+from publisher.cli.console import say
+from publisher.cli.context import now, settings_of
+from publisher.storage.database import open_storage
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(web)
+
+
+def web(context: typer.Context) -> None:
+    """Serve pages and feeds from the database, and nothing else: quicker than `publisher run`, which may run elsewhere.
+
+    What the configuration defines is taken up by `publisher run`. Several may serve one database behind a proxy, each
+    on its port (PUBLISHER__WEB__PORT). Ctrl-C ends it.
+    """
+    # The web server is for this command alone: the others start without it.
+    from publisher.cli.site import site_of
+    from publisher.web.worker import serve_until_told
+
+    settings = settings_of(context)
+    with (
+        closing(open_storage(settings.database)) as storage,
+        closing(build(settings, storage, clock=now, stop=threading.Event())) as application,
+    ):
+        say(f"Serving {settings.site.base_url}/ at {settings.web.host}:{settings.web.port}. Ctrl-C ends it.")
+        serve_until_told(site_of(application), settings.web.host, settings.web.port, settings.web.trusted_proxies)
