@@ -26,9 +26,9 @@ def test_help_names_every_command(run: Run) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "run", "web", "collect", "publish", "images", "compose", "deliver", "check", "status", "init", "extract", "source try",
-        "source list", "feed list", "newsletter list", "newsletter preview", "newsletter send", "subscriber add",
-        "subscriber remove", "subscriber list", "subscriber import", "subscriber export",
+        "run", "web", "collect", "publish", "images", "compose", "deliver", "check", "status", "init", "extract",
+        "source try", "source list", "feed list", "newsletter list", "newsletter preview", "newsletter send",
+        "subscriber add", "subscriber remove", "subscriber list", "subscriber import", "subscriber export",
     ],
 )  # fmt: skip
 def test_each_command_explains_itself(run: Run, command: str) -> None:
