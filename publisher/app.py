@@ -56,11 +56,11 @@ from publisher.pipeline.receive import Receiver
 from publisher.pipeline.subscribe import Subscribing
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings, sqlite_file
-from publisher.sources import build_readers
 from publisher.sources.http.fetch import HttpFetcher
 from publisher.sources.http.manners import Forgetful
 from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
 from publisher.sources.images import PillowImages
+from publisher.sources.kinds import build_readers
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.hosts import StoredHosts
 from publisher.storage.image_files import ImageFolder

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert
 
 from publisher.domain.article import Content
+from publisher.domain.packing import pack
 from publisher.storage.counters import take
 from publisher.storage.database import SqlStorage
 from publisher.storage.schema import article, article_revision
 from publisher.storage.selection import terms_of, write_terms
-from publisher.storage.types import pack
 
 AT_A_TIME = 5000
 

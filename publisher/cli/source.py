@@ -19,7 +19,7 @@ from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading
 from publisher.pipeline.release import release
 from publisher.pipeline.wording import counted
-from publisher.sources import build_readers
+from publisher.sources.kinds import build_readers
 
 app = typer.Typer(no_args_is_help=True, help="The sources that articles come from.")
 finding.add_to(app)

@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from publisher.domain.packing import pack
 from publisher.domain.rights import NONE, Reservations, Use, allowance, may_keep_text
 from publisher.domain.source import Rights
-from publisher.domain.words import fold
+from publisher.domain.words import fold, index_terms
 
 _NOT_PLAIN = re.compile("[\u0300-\U0010ffff]")
 """Characters that may take another number of columns than one."""
@@ -62,6 +63,20 @@ class Content:
     def fingerprint(self) -> str:
         """A hash of everything a reader sees; two contents with the same hash are the same state."""
         return self._fingerprint
+
+    def work_out(self) -> None:
+        """Work out what storing it asks for: who reads for another process brings it along, since it takes long."""
+        _ = self.told, self._fingerprint, self.terms, self.packed
+
+    @cached_property
+    def terms(self) -> str:
+        """The words under which it is found (see `words.index_terms`), each once, with blanks between them."""
+        return " ".join(dict.fromkeys(index_terms(f"{self.title}\n{self.summary}\n{self.text}")))
+
+    @cached_property
+    def packed(self) -> tuple[bytes, bytes]:
+        """`html` and `text`, compressed."""
+        return pack(self.html), pack(self.text)
 
     @cached_property
     def told(self) -> str:

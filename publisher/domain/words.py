@@ -7,6 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+LONGEST_TERM = 64
+"""Longer ones are cut: an index has limits, and one that only narrows need not know the rest."""
+
 _CJK = (
     r"\u2e80-\u303f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
@@ -31,9 +34,10 @@ def words(text: str) -> list[str]:
 
 
 def index_terms(text: str) -> Iterable[str]:
-    """The terms to index: every token, and each two neighbouring CJK characters as one more."""
+    """The terms to index: every token (at most its beginning), and each two neighbouring CJK characters as one more."""
     tokens = words(text)
-    return _with_pairs(tokens) if has_cjk(text) else dict.fromkeys(tokens)
+    terms = _with_pairs(tokens) if has_cjk(text) else dict.fromkeys(tokens)
+    return (term[:LONGEST_TERM] for term in terms)
 
 
 def _with_pairs(tokens: list[str]) -> Iterator[str]:

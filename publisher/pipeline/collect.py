@@ -108,6 +108,7 @@ class Collector:
             passed=self._passed(stored),
             guids=stored.state.guids,
             documents=stored.state.documents,
+            first=stored.state.listed_at is None,
         )
         fetcher = self.fetcher if stored.state.listed_at is not None else self.first or self.fetcher
         try:

@@ -1,7 +1,5 @@
 """Article pages behind a feed or a listing: when to fetch one, and what becomes of it."""
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +15,7 @@ from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, Gone, NotModified, Reading, Refused
 from publisher.sources import parts
 from publisher.sources.dates import Context
+from publisher.sources.entries import with_tags
 from publisher.sources.extract import Extracted, extract
 from publisher.sources.pages import page
 from publisher.sources.pages.javascript import asks_for_a_browser, needs_javascript
@@ -264,12 +263,6 @@ def entry_of(url: str, page: ReadPage, content: Content, hint: str) -> Entry:
     )
 
 
-def with_tags(tags: Sequence[str], source: Source) -> tuple[str, ...]:
-    """An article's own tags, and those that its source gives to all."""
-    own = {tag.casefold() for tag in tags}
-    return (*tags, *(tag for tag in source.tags if tag.casefold() not in own))
-
-
 def tags_or(content: Content, others: Sequence[str], source: Source) -> tuple[str, ...]:
     """The tags of a content; when it has none but its source's, others and these."""
     return content.tags if len(content.tags) > len(source.tags) else with_tags(others, source)
@@ -286,11 +279,6 @@ def zone_of(source: Source) -> ZoneInfo:
 def context_of(source: Source, now: datetime) -> Context:
     """How the dates of a source are read."""
     return Context(now, zone_of(source), source.language)
-
-
-def fingerprint(*parts: object) -> str:
-    """A short hash of what a source says of an article; the same parts give the same hash."""
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:24]
 
 
 def get(

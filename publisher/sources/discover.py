@@ -16,7 +16,9 @@ from publisher.domain.article import shorten
 from publisher.domain.source import Rights, Source, SourceKind
 from publisher.errors import AddressError
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, Gone, NotModified, Refused
-from publisher.sources import dates, feed, sitemap
+from publisher.sources import dates, sitemap
+from publisher.sources.feeds import drafts
+from publisher.sources.feeds.drafts import FeedBytes
 from publisher.sources.feeds.feed_values import NotAFeed
 from publisher.sources.lists.detect import BEST, candidates
 from publisher.sources.lists.listed import Line
@@ -242,15 +244,16 @@ def _as_feed(search: _Search, fetched: Fetched, evidence: str) -> FoundSource | 
     """A document as a feed; None when it is none, or an empty one."""
     if fetched.body[:512].lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return None
+    given = FeedBytes(fetched.body, fetched.url, fetched.charset)
     try:
-        document = feed.document_of(fetched)
+        document = drafts.document_of(given)
     except NotAFeed:
         return None
     source = search.source(SourceKind.FEED, fetched.moved_to or fetched.url)
     language = document.language or ""
     if search.language is None and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
         source = replace(source, language=language)
-    entries = feed.entries_of(document, fetched.url, source, search.context)
+    entries = drafts.entries_of(document, fetched.url, source, search.context)
     items = tuple(
         Line(url=entry.url, title=entry.content.title, published=entry.content.published) for entry in entries
     )

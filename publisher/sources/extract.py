@@ -19,6 +19,7 @@ from readability import Document
 from publisher.domain.article import columns, shorten
 from publisher.domain.rights import NONE, Reservations
 from publisher.sources import dates
+from publisher.sources.entries import SUMMARY_COLUMNS
 from publisher.sources.http import reservations
 from publisher.sources.pages import body as bodies
 from publisher.sources.pages import embedded, images, jsonld, page, sanitize
@@ -28,9 +29,6 @@ from publisher.sources.pages.names import names
 from publisher.sources.pages.pager import pager
 from publisher.sources.pages.tags import split_tags
 from publisher.sources.text import selecting
-
-SUMMARY_COLUMNS = 400
-"""How long a summary is that we make from the text; a CJK character counts two."""
 
 SHORT_COLUMNS, _MUCH_MORE = 400, 2.5
 """A body shorter than this may be but the beginning of one that stands whole in a script: then that is much longer."""

@@ -1,23 +1,19 @@
 """Feeds of every kind become entries: RSS, Atom, RDF, CDF by `xml_feed`, JSON Feed by `json_feed`."""
 
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from html import unescape
 from http import HTTPStatus
 
-from publisher.domain.article import Content, Enclosure, Entry, KnownArticle, shorten
+from publisher.domain.article import Content, Entry, KnownArticle, shorten
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
-from publisher.sources import articles, dates
+from publisher.sources import articles
 from publisher.sources.articles import Pages, ReadPage, Unread
-from publisher.sources.extract import SUMMARY_COLUMNS, Extracted
-from publisher.sources.feeds import json_feed, websub, xml_feed
-from publisher.sources.feeds.feed_values import MARKUP, MAX_ITEMS, FeedDocument, FeedItem, NotAFeed
-from publisher.sources.pages import sanitize
-from publisher.sources.pages.languages import spoken
-from publisher.sources.text import charset, urls
+from publisher.sources.extract import Extracted
+from publisher.sources.feeds import drafts, websub
+from publisher.sources.feeds.drafts import Drafts, FeedBytes
+from publisher.sources.feeds.feed_values import MAX_ITEMS, FeedDocument, NotAFeed
+from publisher.sources.work import Work, WorkEnded, at_once
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -26,11 +22,13 @@ ACCEPT = (
 SHORT = 500
 """An entry with less text than this is a summary, and its page is asked for the whole."""
 
-_SOURCE = re.compile(r'<img\b[^>]*? src="([^"]+)"')
-
 
 class FeedReader(SourceReader):
     """Reads feeds, and the pages of new entries that give only a summary (where the source asks for full text)."""
+
+    def __init__(self, work: Work = at_once) -> None:
+        """`work` does what takes long and needs nothing but its arguments, perhaps in another process."""
+        self._work = work
 
     def read(self, request: ReadRequest, fetcher: Fetcher) -> Reading:
         """Read the feed. Entries that are known and say what they said are left out."""
@@ -38,9 +36,9 @@ class FeedReader(SourceReader):
         result = articles.get(source, fetcher, request.validators, ACCEPT)
         if isinstance(result, NotModified):
             return articles.unchanged(result)
-        document = _document(result, source)
-        context = articles.context_of(source, request.now)
-        identified = request.identify(list(entries_of(document, result.url, source, context)))
+        said = self._read(result, request)
+        document = said.feed
+        identified = request.identify(said.entries)
         pages = Pages(source, fetcher, request.now)
         listed = {named.entry.key: named for named in identified.entries}
         wanted = (listed[key] for key in request.wanted(listed))
@@ -61,12 +59,15 @@ class FeedReader(SourceReader):
             reservations=result.reservations,
         )
 
-
-def entries_of(document: FeedDocument, url: str, source: Source, context: dates.Context) -> Sequence[Entry]:
-    """What a feed at an address says of each entry, from the feed alone."""
-    found = [(item, _draft(item, document, url, source, context)) for item in document.items]
-    # An item that says nothing and leads nowhere is a mistake of its feed.
-    return [entry for item, entry in found if entry.content.title or entry.content.text or item.link]
+    def _read(self, result: Fetched, request: ReadRequest) -> Drafts:
+        source, given = request.source, FeedBytes(result.body, result.url, result.charset)
+        context = articles.context_of(source, request.now)
+        try:
+            return self._work(drafts.read, given, source, context, to_store=request.first)
+        except NotAFeed as error:
+            raise SourceError(source.name, f"{source.url} is no feed: {error}") from error
+        except WorkEnded as error:
+            raise SourceError(source.name, f"{source.url}: {error}") from error
 
 
 def _left_out(document: FeedDocument) -> list[str]:
@@ -153,84 +154,3 @@ def _completed(content: Content, article: Extracted, source: Source) -> Content:
         section=article.section,
         reservations=article.reservations,
     )
-
-
-def document_of(result: Fetched) -> FeedDocument:
-    """The feed in a document, of whatever kind. Raises NotAFeed."""
-    text = charset.decode(result.body, result.charset).text
-    if not text.strip():
-        raise NotAFeed("it is empty")
-    if text.lstrip().startswith(("{", "[")):
-        return json_feed.parse(text, result.url)
-    return xml_feed.parse(text)
-
-
-def _document(result: Fetched, source: Source) -> FeedDocument:
-    try:
-        return document_of(result)
-    except NotAFeed as error:
-        raise SourceError(source.name, f"{source.url} is no feed: {error}") from error
-
-
-def _draft(item: FeedItem, document: FeedDocument, feed_url: str, source: Source, context: dates.Context) -> Entry:
-    """An entry from the feed alone."""
-    home = urls.absolute(feed_url, document.link) or feed_url
-    base = urls.absolute(home, item.base) or home
-    link = urls.absolute(base, item.link)
-    link = urls.untracked(link) if link else None
-    markup = sanitize.clean(item.html, base, link)
-    text = sanitize.clean_to_text(markup)
-    published, updated = (dates.parse(value, context) for value in (item.published, item.updated))
-    if published is None:
-        published, updated = updated, None
-    content = Content(
-        title=plain(item.title),
-        authors=_plain_all(item.authors),
-        tags=articles.with_tags(_plain_all(item.tags), source),
-        language=spoken(item.language or document.language or source.language, text or item.title),
-        published=published.at if published else None,
-        updated=updated.at if updated and (published is None or updated.at > published.at) else None,
-        summary=shorten(plain(item.summary) or text, SUMMARY_COLUMNS),
-        html=markup,
-        text=text,
-        image=_image(item, markup, base),
-        enclosures=tuple(_absolute(item.enclosures, base)),
-    )
-    key = item.id or (urls.normalised(link) if link else articles.fingerprint(content.fingerprint()))
-    given = ("title", "authors", "published", "updated", "summary", "image")
-    return Entry(
-        key=key,
-        url=link or home,
-        content=content,
-        # The address counts too: it is what a reader follows.
-        hint=articles.fingerprint(link, content.fingerprint()),
-        evidence={name: "feed" for name in given if getattr(content, name)},
-    )
-
-
-def _plain_all(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in map(plain, texts) if text))
-
-
-def _image(item: FeedItem, markup: str, base: str) -> str | None:
-    for image in item.images:
-        if url := urls.absolute(base, image):
-            return url
-    # The markup is ours by now: each value stands between double quotes.
-    found = _SOURCE.search(markup)
-    return unescape(found[1]) if found else None
-
-
-def _absolute(enclosures: tuple[Enclosure, ...], base: str) -> Iterator[Enclosure]:
-    for enclosure in enclosures:
-        if url := urls.absolute(base, enclosure.url):
-            yield replace(enclosure, url=url)
-
-
-def plain(markup: str) -> str:
-    """A short text of a feed on one line: as it stands when it holds no markup, else what a reader would see."""
-    if MARKUP.search(markup):
-        markup = sanitize.to_text(markup)
-        # Doubly escaped titles are common: &amp;quot; has become &quot; by now.
-        markup = unescape(markup) if MARKUP.search(markup) else markup
-    return charset.one_line(markup)

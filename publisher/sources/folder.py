@@ -21,7 +21,8 @@ from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
 from publisher.sources import articles, dates
-from publisher.sources.extract import SUMMARY_COLUMNS, Extracted, extract
+from publisher.sources.entries import SUMMARY_COLUMNS, fingerprint, with_tags
+from publisher.sources.extract import Extracted, extract
 from publisher.sources.pages import sanitize
 from publisher.sources.pages.languages import spoken
 from publisher.sources.pages.names import names
@@ -66,7 +67,7 @@ class FolderReader(SourceReader):
         for key, path in files.items():
             try:
                 data = _bytes(path)
-                hint = articles.fingerprint(data.hex(), source.tags, source.language, source.timezone)
+                hint = fingerprint(data.hex(), source.tags, source.language, source.timezone)
                 if key not in known or known[key].hint != hint:
                     entry = self._entry(key, path, data, hint, request)
                     if entry is None:
@@ -188,7 +189,7 @@ def _content(key: str, written: _Written, source: Source, now: datetime) -> Cont
     return Content(
         title=title or _title_from(key),
         authors=_names(matter.get("authors") or matter.get("author")),
-        tags=articles.with_tags(_tags(matter.get("tags") or matter.get("keywords")), source),
+        tags=with_tags(_tags(matter.get("tags") or matter.get("keywords")), source),
         language=_text(matter.get("language") or matter.get("lang"))
         or spoken(source.language, text)
         or source.language,

@@ -17,7 +17,7 @@ from publisher.domain.source import Source
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetcher, Reading, ReadRequest, SourceReader
 from publisher.sources import articles
-from publisher.sources.extract import SUMMARY_COLUMNS
+from publisher.sources.entries import SUMMARY_COLUMNS, with_tags
 from publisher.sources.folder import first_image, markdown, opaque_url
 from publisher.sources.pages import sanitize
 from publisher.sources.pages.languages import spoken
@@ -157,7 +157,7 @@ class _Reader:
         return Content(
             title=title,
             authors=_list(item, "authors"),
-            tags=articles.with_tags(_list(item, "tags"), self.source),
+            tags=with_tags(_list(item, "tags"), self.source),
             language=_language(item) or spoken(self.source.language, text or title) or self.source.language,
             published=published,
             updated=updated if published is None or updated is None or updated > published else None,

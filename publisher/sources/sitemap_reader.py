@@ -22,6 +22,7 @@ from publisher.pipeline.ports import (
 )
 from publisher.sources import articles, sitemap
 from publisher.sources.articles import Pages, ReadPage, YoungPages
+from publisher.sources.entries import fingerprint
 from publisher.sources.sitemap import NotASitemap, SitemapDocument, SitemapLink, SitemapUrl
 from publisher.sources.text import urls
 
@@ -201,7 +202,7 @@ class SitemapReader(SourceReader):
 
     def _entry(self, key: str, page: SitemapUrl, known: KnownArticle | None, pages: Pages) -> Entry | None:
         """The article behind an address, when its page is new or due and could be read."""
-        hint = articles.fingerprint(page.lastmod, page.title, page.published)
+        hint = fingerprint(page.lastmod, page.title, page.published)
         validators = self._validators(key, page, hint, known, pages)
         if validators is None:
             return None

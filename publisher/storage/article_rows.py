@@ -20,11 +20,11 @@ from publisher.domain.article import (
     SourceCredit,
     Withheld,
 )
+from publisher.domain.packing import pack, unpack
 from publisher.domain.source import Rights, SourceKind
 from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import each_dialect
 from publisher.storage.schema import article, article_name, article_revision, source
-from publisher.storage.types import pack, unpack
 
 NOT_NUMBERED = 0
 """The `seq` of an article that was inserted and has not got its number yet, in the same transaction."""
@@ -136,8 +136,8 @@ def revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
         "published": content.published,
         "updated": content.updated,
         "summary": content.summary,
-        "html": pack(content.html),
-        "text": pack(content.text),
+        "html": content.packed[0],
+        "text": content.packed[1],
         "image": content.image,
         "enclosures": [[enclosure.url, enclosure.type, enclosure.length] for enclosure in content.enclosures],
         "original_url": content.original_url,

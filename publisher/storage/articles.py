@@ -272,7 +272,7 @@ class SqlArticles(Articles):
             }
             self._connection.execute(update(article).where(article.c.id == article_id).values(**forgotten))
             self._connection.execute(delete(article_band).where(article_band.c.article_id == article_id))
-            write_terms(self._connection, {article_id: set()})
+            write_terms(self._connection, {article_id: ""})
         return numbers
 
     def held(self, source_id: int) -> list[int]:

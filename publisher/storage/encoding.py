@@ -10,12 +10,12 @@ from publisher.domain.edition import RecipientSlot, Rendering, Segments, SlotKin
 from publisher.domain.feed import Feed
 from publisher.domain.listing import ListingMemory
 from publisher.domain.newsletter import Mailbox, Newsletter
+from publisher.domain.packing import pack, unpack
 from publisher.domain.rights import NONE, Reservations
 from publisher.domain.schedule import parse_cadence
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import DocumentMemory, OnGone, PollHints, Rights, Source, SourceKind, Validators
 from publisher.domain.subscription import MailFormat
-from publisher.storage.types import pack, unpack
 
 Json = dict[str, Any]
 

@@ -27,14 +27,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from publisher.domain.article import Content
 from publisher.domain.selection import Selection, language_ranges
-from publisher.domain.words import fold, index_terms
+from publisher.domain.words import LONGEST_TERM, fold, index_terms
 from publisher.storage.schema import article, source
 
 Phrase = frozenset[str]
 """Terms that all must be there."""
-
-LONGEST_TERM = 64
-"""Longer ones are cut: an index has limits, and a narrowing index need not know the rest."""
 
 _NO_WORD = re.compile(r"\W+")
 
@@ -42,30 +39,28 @@ _index = table("article_index", column("article_id", BigInteger), column("terms"
 _fts = table("article_index", column("rowid", BigInteger), column("terms", String))
 
 
-def terms_of(content: Content) -> set[str]:
-    """The terms under which an article is found."""
-    words = index_terms(f"{content.title}\n{content.summary}\n{content.text}")
-    return (
-        {term[:LONGEST_TERM] for term in words}
-        | {_named("t", tag) for tag in content.tags}
-        | {_named("a", author) for author in content.authors}
-        | {_named("l", language) for language in language_ranges(content.language)}
-    )
+def terms_of(content: Content) -> str:
+    """The terms under which an article is found, with blanks between them: none holds one."""
+    names = {
+        *(_named("t", tag) for tag in content.tags),
+        *(_named("a", author) for author in content.authors),
+        *(_named("l", language) for language in language_ranges(content.language)),
+    }
+    return " ".join((content.terms, *sorted(names)))
 
 
-def write_terms(connection: Connection, terms: Mapping[int, set[str]]) -> None:
+def write_terms(connection: Connection, terms: Mapping[int, str]) -> None:
     """Make these the terms of some articles."""
     if not terms:
         return
     if connection.dialect.name == "sqlite":
-        rows = [(article_id, " ".join(found)) for article_id, found in terms.items()]
-        connection.exec_driver_sql("REPLACE INTO article_index (rowid, terms) VALUES (?, ?)", rows)
+        connection.exec_driver_sql("REPLACE INTO article_index (rowid, terms) VALUES (?, ?)", list(terms.items()))
     else:
         statement = text(
             "INSERT INTO article_index (article_id, terms) VALUES (:id, :terms) "
             "ON CONFLICT (article_id) DO UPDATE SET terms = excluded.terms"
         )
-        found = [{"id": article_id, "terms": list(found)} for article_id, found in terms.items()]
+        found = [{"id": article_id, "terms": found.split()} for article_id, found in terms.items()]
         connection.execute(statement, found)
 
 
@@ -94,7 +89,7 @@ def _fields(selection: Selection) -> Iterable[list[Phrase]]:
 
 
 def _phrase(words: str) -> Phrase:
-    return frozenset(term[:LONGEST_TERM] for term in index_terms(words))
+    return frozenset(index_terms(words))
 
 
 def _found(connection: Connection, fields: list[list[Phrase]]) -> Select[tuple[int]]:

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from publisher.domain import stories
+from publisher.domain.packing import unpack
 from publisher.pipeline.ports import Placed, Stories, Unplaced
 from publisher.storage.lists import among, each_dialect, many, values_for
 from publisher.storage.remembered import SqlMeta
 from publisher.storage.schema import HAS_NO_SKETCH, article, article_band, article_revision
-from publisher.storage.types import unpack
 
 _ADD_BAND = "INSERT INTO article_band (band, article_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 

@@ -1,7 +1,6 @@
-"""How values become columns: times, JSON, text from outside, and large bodies."""
+"""How values become columns: times, JSON, and text from outside."""
 
 import json
-import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -74,16 +73,6 @@ def clean(text: str) -> str:
     if "\0" in text:
         text = text.replace("\0", "")
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def pack(text: str) -> bytes:
-    """A large text, compressed."""
-    return zlib.compress(text.encode("utf-8", "replace"))
-
-
-def unpack(packed: bytes) -> str:
-    """The text again."""
-    return zlib.decompress(packed).decode("utf-8")
 
 
 def sqlite_time(value: datetime) -> str:

@@ -15,7 +15,7 @@ from publisher.domain.article import Content, Entry, New
 from publisher.domain.source import Source, SourceKind, Validators
 from publisher.pipeline.collect import Collector
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, NotModified
-from publisher.sources import build_readers
+from publisher.sources.kinds import build_readers
 from publisher.storage.database import SqlStorage, open_storage
 from tests.bench.feeds import feed
 

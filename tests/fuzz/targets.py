@@ -21,10 +21,11 @@ from publisher.errors import PublisherError
 from publisher.pipeline.hubs import CALLBACK_PATH
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, HubContent, ReadRequest
 from publisher.settings import load
-from publisher.sources import build_readers, dates, discover, extract, images, listing, opml, pushed, sitemap
+from publisher.sources import dates, discover, extract, images, listing, opml, pushed, sitemap
 from publisher.sources.feeds import websub as feeds_websub
 from publisher.sources.http import decompress, headers, reservations
 from publisher.sources.http.robots import Robots
+from publisher.sources.kinds import build_readers
 from publisher.sources.pages import page, sanitize
 from publisher.sources.text import charset, selecting, urls
 from publisher.web.websub import websub_routes

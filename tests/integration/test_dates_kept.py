@@ -8,8 +8,8 @@ import pytest
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.collect import Collector
-from publisher.sources import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.kinds import build_readers
 from publisher.storage.database import SqlStorage
 from tests.fakes import FakeClock
 from tests.unit.sources.site import Answer, Site

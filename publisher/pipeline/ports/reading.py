@@ -109,7 +109,8 @@ class ReadRequest:
 
     `guids` says what the source's guids are worth. `listing` is what the last look remembered of a listing's shape,
     `documents` what it remembered of the source's further documents; both None at the first look. `limit` is how many
-    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`.
+    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`. `first` tells that this is
+    a first look.
     """
 
     source: Source
@@ -121,6 +122,7 @@ class ReadRequest:
     documents: Mapping[str, DocumentMemory] | None = None
     limit: int | None = None
     passed: frozenset[str] = frozenset()
+    first: bool = False
 
     def wanted(self, keys: Iterable[str]) -> list[str]:
         """The keys to read: without those that were passed over, and at a first look no more than its limit."""

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from lxml.html import HtmlElement
 
-from publisher.sources import articles, dates
+from publisher.sources import dates
+from publisher.sources.entries import fingerprint
 from publisher.sources.extract import date_at, names_at, tags_at
 from publisher.sources.lists import numbering
 from publisher.sources.pages import page
@@ -42,7 +43,7 @@ class Line:
     @property
     def hint(self) -> str:
         """A fingerprint of what the line says."""
-        return articles.fingerprint(self.title, self.date_text, self.summary, self.authors, self.tags)
+        return fingerprint(self.title, self.date_text, self.summary, self.authors, self.tags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from publisher.domain.feed import FeedFormat
 from publisher.domain.source import Source, SourceKind, Validators
 from publisher.feeds.documents import FeedDocumentWriter
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, Reading, ReadRequest, Refused
-from publisher.sources import build_readers
+from publisher.sources.kinds import build_readers
 from publisher.sources.pages import sanitize
 from publisher.sources.pushed import read as read_pushed
 from tests.unit.feeds.samples import channel, state

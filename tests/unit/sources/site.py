@@ -13,8 +13,8 @@ from publisher.domain.listing import ListingMemory
 from publisher.domain.source import Source, SourceKind, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Reading, ReadRequest
-from publisher.sources import build_readers
 from publisher.sources.http.fetch import HttpFetcher
+from publisher.sources.kinds import build_readers
 
 NONE = Validators()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from publisher.domain.article import Enclosure
 from publisher.domain.source import SourceKind, Validators
 from publisher.errors import SourceError
-from publisher.sources.feed import plain
+from publisher.sources.feeds.drafts import plain
 from publisher.sources.feeds.xml_feed import parse as parse_xml
 from tests.unit.sources.site import NOW, Answer, Desk, source
 

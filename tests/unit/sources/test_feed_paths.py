@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from publisher.domain.article import Entry
 from publisher.domain.source import Source, SourceKind
 from publisher.sources import articles
-from publisher.sources.feed import entries_of
 from publisher.sources.feeds import tolerant_feed, xml_feed
+from publisher.sources.feeds.drafts import entries_of
 from publisher.sources.feeds.feed_values import FeedDocument
 from publisher.sources.text import charset
 

@@ -15,8 +15,8 @@ import pytest
 from publisher.domain.selection import Selection
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.collect import Collector, SourceReport
-from publisher.sources import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.kinds import build_readers
 from publisher.storage.database import SqlStorage, open_storage
 from tests.fakes import FakeClock
 from tests.loopback import unmeasured
@@ -241,7 +241,7 @@ import resource, sys
 from datetime import UTC, datetime, timedelta
 from publisher.domain.source import Source, SourceKind
 from publisher.pipeline.collect import Collector
-from publisher.sources import build_readers
+from publisher.sources.kinds import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.storage.database import open_storage
 

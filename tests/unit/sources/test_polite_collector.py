@@ -13,11 +13,11 @@ from publisher import __version__
 from publisher.domain.source import Source, SourceKind, StoredSource, Validators
 from publisher.pipeline.collect import Collector, FetcherFor, SourceReport
 from publisher.pipeline.ports import Fetched, FetchRequest, ReadRequest
-from publisher.sources import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
 from publisher.sources.http.guard import Deadline
 from publisher.sources.http.manners import Forgetful, HostQueue, Manners
 from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
+from publisher.sources.kinds import build_readers
 from publisher.storage.database import SqlStorage, open_storage
 from publisher.storage.hosts import StoredHosts
 from tests.fakes import FakeClock

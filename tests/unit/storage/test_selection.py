@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from publisher.domain.article import Content, Entry, New
 from publisher.domain.selection import Selection, Terms
+from publisher.domain.words import LONGEST_TERM
 from publisher.storage.articles import SqlArticles
 from publisher.storage.database import SqlStorage
-from publisher.storage.selection import LONGEST_TERM
 from tests.unit.storage.made import NOW, entry, put_articles, put_source
 
 ONE_DATABASE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)

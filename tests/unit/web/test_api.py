@@ -17,7 +17,7 @@ from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import Site
 from publisher.pipeline.receive import Receiver
 from publisher.pipeline.subscribe import Subscribing
-from publisher.sources import build_readers
+from publisher.sources.kinds import build_readers
 from publisher.templating import Templates, shipped_templates
 from publisher.web.api import Limiter, Pushing, api_routes
 from publisher.web.app import Services, build_web

@@ -27,8 +27,8 @@ from publisher.pipeline.ports import Storage
 from publisher.pipeline.publish import Site as Ours
 from publisher.pipeline.receive import Receiver
 from publisher.pipeline.subscribe import Subscribing
-from publisher.sources import build_readers
 from publisher.sources.http.fetch import FetchConfig, HttpFetcher
+from publisher.sources.kinds import build_readers
 from publisher.templating import Templates, shipped_templates
 from publisher.web.app import Services, build_web
 from tests.fakes import FakeClock, no_feed
