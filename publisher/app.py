@@ -56,6 +56,7 @@ from publisher.pipeline.receive import Receiver
 from publisher.pipeline.subscribe import Subscribing
 from publisher.pipeline.wording import counted
 from publisher.settings import Settings, sqlite_file
+from publisher.sources.apart.pool import Processes, usual_number
 from publisher.sources.http.fetch import HttpFetcher
 from publisher.sources.http.manners import Forgetful
 from publisher.sources.http.reuse import ReusingFetcher, StoredDocuments
@@ -87,6 +88,7 @@ class Application:
     storage: SqlStorage
     fetcher: HttpFetcher
     readers: Readers
+    reading: Processes
     templates: Templates
     collector: Collector
     receiver: Receiver
@@ -100,7 +102,8 @@ class Application:
     subscribing: Subscribing
 
     def close(self) -> None:
-        """Close what holds connections, but the database."""
+        """Close what holds connections, but the database, and end the processes that read."""
+        self.reading.close()
         self.fetcher.close()
 
 
@@ -111,7 +114,8 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
     """
     templates = checked_templates(settings)
     fetcher = HttpFetcher(settings.fetch, clock=clock, memory=StoredHosts(storage))
-    readers = build_readers()
+    reading = Processes(usual_number() if settings.processes is None else settings.processes)
+    readers = build_readers(reading)
     with storage.read() as work:
         keyring = work.meta.keyring()
     relay = settings.mail.relays[0] if settings.mail.relays else None
@@ -123,6 +127,7 @@ def build(settings: Settings, storage: SqlStorage, *, clock: Clock, stop: thread
         storage=storage,
         fetcher=fetcher,
         readers=readers,
+        reading=reading,
         templates=templates,
         collector=Collector(
             storage,

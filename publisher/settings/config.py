@@ -77,9 +77,10 @@ class LogConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration. `templates` is the operator's own folder, `example` is set while the
-    example site is served, `threads` is how many sources are read side by side, `cache` is where documents are kept
-    that `source discover` and `source try` got, to be used again within `reuse`, `image_folder` is where copies of
-    images are kept. `callback_base` is where WebSub hubs reach us, empty when they can't or must not."""
+    example site is served, `threads` is how many sources are read side by side, `processes` how many processes beside
+    this one read feeds (None: by the number of processors), `cache` is where documents are kept that `source discover`
+    and `source try` got, to be used again within `reuse`, `image_folder` is where copies of images are kept.
+    `callback_base` is where WebSub hubs reach us, empty when they can't or must not."""
 
     file: Path
     site: Site
@@ -94,6 +95,7 @@ class Settings:
     images: ImagesConfig
     image_folder: Path
     threads: int
+    processes: int | None
     example: ExampleConfig | None
     log: LogConfig
     sources: tuple[Source, ...]
@@ -148,6 +150,7 @@ def build(document: Document, file: Path) -> Settings:
         ),
         image_folder=(folder / document.images.folder).resolve(),
         threads=document.fetch.threads,
+        processes=document.fetch.processes,
         example=_example(document.example, folder) if document.example else None,
         log=LogConfig(document.log.format, document.log.level),
         sources=tuple(_source(source, site.timezone, folder) for source in document.source.values()),

@@ -100,6 +100,7 @@ class FetchTable(Table):
     cache: str = "var/cache"
     reuse: Duration = timedelta(minutes=15)
     threads: Annotated[int, Field(ge=1, le=64)] = 6
+    processes: Annotated[int, Field(ge=0, le=64)] | None = None
     websub: bool = True
 
 

@@ -7,12 +7,13 @@ from publisher.sources.folder import FolderReader
 from publisher.sources.listing import ListingReader
 from publisher.sources.pushed import PushReader
 from publisher.sources.sitemap_reader import SitemapReader
+from publisher.sources.work import Work, at_once
 
 
-def build_readers() -> Readers:
-    """A reader for each kind of source."""
+def build_readers(work: Work = at_once) -> Readers:
+    """A reader for each kind of source; `work` does what takes long, perhaps in another process."""
     return {
-        SourceKind.FEED: FeedReader(),
+        SourceKind.FEED: FeedReader(work),
         SourceKind.LISTING: ListingReader(),
         SourceKind.SITEMAP: SitemapReader(),
         SourceKind.FOLDER: FolderReader(),

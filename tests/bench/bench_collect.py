@@ -6,6 +6,7 @@ everything is new, then nothing has changed. Each runs in a process of its own.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -56,10 +57,11 @@ def write_config(folder: Path, hosts: list[str]) -> Path:
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds of a round: on the wall, and of the processor."""
+    """Seconds of a round: on the wall, of the processor, and of it for processes beside the one that is measured."""
 
     wall: float
     cpu: float
+    beside: float = 0.0
 
 
 def ours(folder: Path, hosts: list[str]) -> list[Took]:
@@ -75,7 +77,7 @@ def ours(folder: Path, hosts: list[str]) -> list[Took]:
     application = build(settings, storage, clock=lambda: datetime.now(UTC) + later[0], stop=stop)
     apply_definitions(application)
     engine = build_engine(application, stop, lambda step, done, total: None)
-    first = timed(lambda: engine.run("collect"))
+    first = timed(lambda: engine.run("collect"), lambda: sum(map(spent, application.reading.ids)))
     with storage.read() as work:
         assert work.articles.count() == len(hosts) * ENTRIES, work.articles.count()
     later[0] = timedelta(hours=3)
@@ -104,11 +106,17 @@ def theirs(folder: Path, hosts: list[str]) -> list[Took]:
     return [first, timed(lambda: library.update_feeds(workers=WORKERS, scheduled=False))]
 
 
-def timed(act: Callable[[], object]) -> Took:
-    """How long it takes."""
+def timed(act: Callable[[], object], beside: Callable[[], float] = float) -> Took:
+    """How long it takes; `beside` is what other processes have taken so far."""
     began, cpu = time.perf_counter(), time.process_time()
     act()
-    return Took(time.perf_counter() - began, time.process_time() - cpu)
+    return Took(time.perf_counter() - began, time.process_time() - cpu, beside())
+
+
+def spent(pid: int) -> float:
+    """Seconds of the processor that a process has taken."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def measured(who: str, folder: Path, port: int, count: int) -> list[Took]:
@@ -129,9 +137,10 @@ def main(count: int) -> None:
             we, they = (measured(who, folder, port, count) for who in ("ours", "theirs"))
     for what, mine, yours in zip(("new", "unchanged"), we, they, strict=True):
         print(
-            f"collect: {count / mine.wall:.0f} {what} feeds/s ({mine.cpu / count * 1000:.1f} ms of CPU each), reader "
+            f"collect: {count / mine.wall:.0f} {what} feeds/s ({mine.cpu / count * 1000:.1f} ms of CPU each"
+            f"{f' and {mine.beside / count * 1000:.1f} ms in other processes' if mine.beside else ''}), reader "
             f"{count / yours.wall:.0f}/s ({yours.cpu / count * 1000:.1f} ms): ratio {yours.wall / mine.wall:.1f} "
-            f"(of CPU {yours.cpu / mine.cpu:.1f}); {count:,} feeds, {WORKERS} at once"
+            f"(of CPU {yours.cpu / (mine.cpu + mine.beside):.1f}); {count:,} feeds, {WORKERS} at once"
         )
 
 

@@ -109,8 +109,8 @@ class ReadRequest:
 
     `guids` says what the source's guids are worth. `listing` is what the last look remembered of a listing's shape,
     `documents` what it remembered of the source's further documents; both None at the first look. `limit` is how many
-    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`. `first` tells that this is
-    a first look.
+    articles a first look takes at most, `passed` are the keys that it left out: see `wanted`. `first` tells of a
+    first look.
     """
 
     source: Source

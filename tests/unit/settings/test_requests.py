@@ -112,9 +112,11 @@ def test_a_file_of_headers_that_holds_something_else_is_a_fault(tmp_path: Path) 
 
 
 def test_the_rules_of_fetching(tmp_path: Path) -> None:
-    settings = read(tmp_path, '[fetch]\nbudget = 50\nhint_limit = "2d"\ncache = "../c"\nreuse = "1h"\n')
+    settings = read(tmp_path, '[fetch]\nbudget = 50\nhint_limit = "2d"\ncache = "../c"\nreuse = "1h"\nprocesses = 0\n')
     assert (settings.fetch.budget, settings.fetch.hint_limit) == (50, timedelta(days=2))
+    assert settings.processes == 0
     assert (settings.cache, settings.reuse) == (tmp_path.parent / "c", timedelta(hours=1))
     shipped = read(tmp_path, "")
     assert (shipped.fetch.budget, shipped.fetch.hint_limit) == (300, timedelta(hours=24))
+    assert shipped.processes is None
     assert shipped.cache == tmp_path / "var" / "cache"
