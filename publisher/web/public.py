@@ -3,12 +3,11 @@
 What is kept is trusted for as long as nothing was published since, which is looked at once a second at most.
 """
 
-import gzip
 import hashlib
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
@@ -33,9 +32,9 @@ from publisher.pipeline.pages import PagePublisher
 from publisher.pipeline.ports import Absence, Page, Storage
 from publisher.pipeline.publish import EPOCH
 from publisher.pipeline.sitemap import SitemapPublisher
-from publisher.web.bucket import Bucket
+from publisher.web.bucket import Limit
 from publisher.web.negotiation import PLAIN, best_coding, not_modified
-from publisher.web.representation import coded_tag, joined
+from publisher.web.representation import CODINGS, coded_tag, in_codings, joined
 
 KEPT_BYTES = 32_000_000
 """How much is kept of pages, compressed and not; what was not asked for the longest goes first."""
@@ -55,13 +54,13 @@ class _Kept:
     """A page as it is served. `until` is monotonic."""
 
     page: Page
-    compressed: bytes
+    bodies: Mapping[str, bytes]
     etag: str
     until: float
 
     @property
     def size(self) -> int:
-        return len(self.page.body) + len(self.compressed)
+        return sum(map(len, self.bodies.values()))
 
 
 class KeptPages:
@@ -73,7 +72,7 @@ class KeptPages:
         self._lock = Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._size = 0
-        self._making = Bucket(MADE_A_SECOND, MADE_A_SECOND)
+        self._making = Limit(MADE_A_SECOND, MADE_A_SECOND)
         self._version = (-1, -1)
         self._checked = float("-inf")
 
@@ -87,8 +86,9 @@ class KeptPages:
         self._revalidate()
         kept = self._find(key)
         if kept is None:
+            client = request.client.host if request.client else None
             with self._lock:
-                wait = self._making.wait(self._monotonic()) if limited else 0
+                wait = self._making.wait(self._monotonic(), client) if limited else 0
             if wait:
                 raise HTTPException(429, headers={"Retry-After": "2"})
             version, made = self._version, make()
@@ -195,12 +195,12 @@ def _is_limited(address: PageAddress) -> bool:
 
 
 def _keep(page: Page, until: float) -> _Kept:
-    return _Kept(page, gzip.compress(page.body, mtime=0), f'"{hashlib.sha256(page.body).hexdigest()[:32]}"', until)
+    return _Kept(page, in_codings(page.body), f'"{hashlib.sha256(page.body).hexdigest()[:32]}"', until)
 
 
 def _response(request: Request, kept: _Kept) -> Response:
     asked = request.headers
-    coding = best_coding(joined(asked, "accept-encoding"), ("gzip",))
+    coding = best_coding(joined(asked, "accept-encoding"), CODINGS)
     etag = coded_tag(kept.etag, coding)
     headers = {"ETag": etag, "Vary": "Accept-Encoding"}
     if kept.page.last_modified is not None:
@@ -209,8 +209,6 @@ def _response(request: Request, kept: _Kept) -> Response:
     since = asked.get("if-modified-since") if kept.page.last_modified else None
     if not_modified(joined(asked, "if-none-match"), since, etag, kept.page.last_modified or EPOCH):
         return Response(status_code=304, headers=headers)
-    if coding == PLAIN:
-        body = kept.page.body
-    else:
-        headers["Content-Encoding"], body = coding, kept.compressed
-    return Response(body, headers={**headers, "Content-Type": kept.page.media_type})
+    if coding != PLAIN:
+        headers["Content-Encoding"] = coding
+    return Response(kept.bodies[coding], headers={**headers, "Content-Type": kept.page.media_type})

@@ -1,5 +1,6 @@
 """A document as it is served: in each coding once, with a tag of its own, and the headers of a 200 and of a 304."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,11 +56,7 @@ class Representations:
     def __init__(self, document: Document) -> None:
         self._last_modified = document.last_modified
         self._max_age = document.max_age
-        bodies = {
-            PLAIN: document.body,
-            "gzip": document.body_gzip,
-            "br": brotli.compress(document.body, mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY),
-        }
+        bodies = in_codings(document.body, document.body_gzip)
         self._coded = {coding: _coded(document, coding, body) for coding, body in bodies.items()}
         self._until: tuple[datetime, bytes] | None = None
 
@@ -85,6 +82,15 @@ class Representations:
             date = format_datetime(second.astimezone(UTC) + self._max_age, usegmt=True)
             self._until = second, date.encode()
         return self._until[1]
+
+
+def in_codings(body: bytes, by_gzip: bytes | None = None) -> dict[str, bytes]:
+    """The bytes plain and in all codings."""
+    return {
+        PLAIN: body,
+        "gzip": by_gzip or gzip.compress(body, mtime=0),
+        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY),
+    }
 
 
 def coded_tag(etag: str, coding: str) -> str:

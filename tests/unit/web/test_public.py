@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+import brotli
 import pytest
 from fastapi import HTTPException
 from lxml import etree, html
@@ -255,7 +256,9 @@ def test_pages_come_with_tags_and_dates_and_compressed(client: Any, desk: Desk) 
     path = f"/articles/{number}/"
     plain, zipped = client.ask(path), client.ask(path, {"Accept-Encoding": "gzip"})
     assert gzip.decompress(zipped.body) == plain.body
-    assert zipped.headers["etag"] != plain.headers["etag"]
+    browser = client.ask(path, {"Accept-Encoding": "gzip, deflate, br"})
+    assert (brotli.decompress(browser.body), browser.headers["content-encoding"]) == (plain.body, "br")
+    assert len({answer.headers["etag"] for answer in (plain, zipped, browser)}) == 3
     assert plain.headers["last-modified"] == "Tue, 24 Nov 2026 07:00:00 GMT"
     assert (plain.headers["vary"], plain.headers["cache-control"]) == ("Accept-Encoding", "no-cache")
     assert plain.headers["content-security-policy"].startswith("default-src 'none'")
@@ -444,8 +447,8 @@ class Seconds:
         return self.now
 
 
-def request() -> Request:
-    return Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+def request(client: str = "127.0.0.1") -> Request:
+    return Request({"type": "http", "method": "GET", "path": "/", "headers": [], "client": (client, 50000)})
 
 
 @pytest.fixture
@@ -485,6 +488,15 @@ def test_only_so_many_searches_a_second_are_made(desk: Desk, seconds: Seconds) -
     with pytest.raises(HTTPException) as refused:
         kept.answer(request(), "more", Maker(), limited=True)
     assert (refused.value.status_code, refused.value.headers) == (429, {"Retry-After": "2"})
+
+
+def test_one_address_leaves_searches_to_the_others(desk: Desk, seconds: Seconds) -> None:
+    kept = KeptPages(desk.storage, seconds)
+    for number in range(MADE_A_SECOND // 4):
+        kept.answer(request(client="8.8.8.8"), str(number), Maker(), limited=True)
+    with pytest.raises(HTTPException):
+        kept.answer(request(client="8.8.8.8"), "more", Maker(), limited=True)
+    kept.answer(request(client="9.9.9.9"), "other", Maker(), limited=True)
     assert kept.answer(request(), "0", Maker(), limited=True).status_code == 200
     assert kept.answer(request(), "other", Maker()).status_code == 200
     seconds.now += 1
