@@ -22,6 +22,9 @@ DELIVER_EVERY = timedelta(seconds=10)
 IMAGES_EVERY = timedelta(seconds=60)
 HUBS_EVERY = timedelta(seconds=30)
 PINGS_EVERY = timedelta(seconds=5)
+NEWS_EVERY = timedelta(seconds=1)
+NEWS_WITHIN = timedelta(seconds=10)
+"""How long articles may go on coming before those that came are published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,28 @@ class Tick:
     name: str
     every: timedelta
     act: Callable[[], object]
+
+
+class News:
+    """Tells when to publish: once nothing more was stored since the last look, so that a round of many sources is
+    published a few times and not at each of its articles."""
+
+    def __init__(self, seq: int) -> None:
+        """`seq` is the number of the last revision that is published."""
+        self._published = self._seen = seq
+        self._since: float | None = None
+
+    def due(self, seq: int, now: float) -> bool:
+        """Whether to publish, with `seq` the last revision stored and `now` in monotonic seconds."""
+        if seq == self._published:
+            return False
+        self._since = now if self._since is None else self._since
+        if seq != self._seen and now - self._since < NEWS_WITHIN.total_seconds():
+            self._seen = seq
+            return False
+        self._published = self._seen = seq
+        self._since = None
+        return True
 
 
 class Scheduler:

@@ -21,7 +21,7 @@ from publisher.cli.steps import fail_if_failed, show_lines
 from publisher.domain.feed import FeedFormat
 from publisher.engine.local import Line
 from publisher.errors import ConfigError, PublisherError
-from publisher.scheduler import HUBS_EVERY, PINGS_EVERY, Scheduler, Tick, attempt, road, run_logged
+from publisher.scheduler import HUBS_EVERY, NEWS_EVERY, PINGS_EVERY, News, Scheduler, Tick, attempt, road, run_logged
 from publisher.settings import Settings, until_restart
 from publisher.web.serve import Server
 
@@ -89,6 +89,7 @@ class Runner:
         self._web: Switch | None = None
         self._server: Server | None = None
         self._reloading = threading.Lock()
+        self._pinging = threading.Lock()
 
     def serve(self, listeners: ExitStack) -> None:
         """Start the web server. Raises PublisherError when its port can't be had."""
@@ -122,7 +123,12 @@ class Runner:
 
     def _stay(self, signals: Signals) -> None:
         self._tell_addresses()
-        beside = Tick("hubs", HUBS_EVERY, self._tend_hubs), Tick("pings", PINGS_EVERY, self._ping)
+        self._news = News(self._latest_seq())
+        beside = (
+            Tick("hubs", HUBS_EVERY, self._tend_hubs),
+            Tick("pings", PINGS_EVERY, self._ping),
+            Tick("news", NEWS_EVERY, self._publish_news),
+        )
         scheduler = Scheduler([*road(self._engine), *beside])
         scheduler.start()
         try:
@@ -139,9 +145,20 @@ class Runner:
 
     def _ping(self) -> None:
         """Tell hubs of ours what changed."""
-        for report in self._application.pinger.ping():
-            tell = log.warning if report.failed else log.info
-            tell("ping", hub=report.hub, topic=report.topic, outcome=report.outcome)
+        with self._pinging:
+            for report in self._application.pinger.ping():
+                tell = log.warning if report.failed else log.info
+                tell("ping", hub=report.hub, topic=report.topic, outcome=report.outcome)
+
+    def _publish_news(self) -> None:
+        """Publish what was pushed, brought by a hub, edited or taken down since, without waiting for a round to end."""
+        if self._news.due(self._latest_seq(), time.monotonic()):
+            run_logged(self._engine, "publish")
+            self._ping()
+
+    def _latest_seq(self) -> int:
+        with self._application.storage.read() as work:
+            return work.articles.latest_seq()
 
     def _wait(self, signals: Signals, ended: Callable[[], bool]) -> bool:
         """Wait until something has ended, or a signal asks to end: True for a signal."""

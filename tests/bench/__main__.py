@@ -9,6 +9,7 @@ BENCHES = (
     "compose",
     "documents",
     "serve",
+    "news",
     "extract",
     "collect",
     "known",

@@ -8,7 +8,7 @@ import structlog
 
 from publisher.engine.local import Line, LocalEngine
 from publisher.errors import StorageError
-from publisher.scheduler import Scheduler, Tick, road, run_logged
+from publisher.scheduler import NEWS_WITHIN, News, Scheduler, Tick, road, run_logged
 
 SOON = timedelta(seconds=0.05)
 
@@ -96,6 +96,21 @@ def test_publishing_waits_for_no_article_and_delivering_for_an_edition() -> None
     ticks["collect"].act()
     ticks["compose"].act()
     assert ran == ["collect", "publish", "compose"]
+
+
+def test_news_is_published_once_it_has_stopped_coming() -> None:
+    news = News(7)
+    assert not news.due(7, 0.0)
+    assert not news.due(9, 1.0)
+    assert not news.due(12, 2.0)
+    assert news.due(12, 3.0)
+    assert not news.due(12, 4.0)
+
+
+def test_news_that_goes_on_coming_is_published_all_the_same() -> None:
+    news, limit = News(0), int(NEWS_WITHIN.total_seconds())
+    published = [second for second in range(1, 3 * limit) if news.due(second, float(second))]
+    assert published == [1 + limit, 2 + 2 * limit]
 
 
 def test_lines_are_logged_by_their_weight() -> None:
