@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from publisher.domain.websub import HubMode, HubState, HubSubscription
 from publisher.pipeline.ports import HubContent, HubSubscriptions
+from publisher.storage.lists import sqlite
 from publisher.storage.schema import websub, websub_content
 
 KEPT = 20
@@ -18,6 +19,8 @@ _OF_SOURCE = (
     .where(websub.c.source_id == bindparam("source"), websub.c.state != HubState.ENDING.value)
     .order_by(websub.c.id.desc())
 )
+
+_ANY = "SELECT 1 FROM websub WHERE source_id = ? LIMIT 1"
 
 
 class SqlHubSubscriptions(HubSubscriptions):
@@ -32,6 +35,12 @@ class SqlHubSubscriptions(HubSubscriptions):
 
     def of(self, source_id: int) -> HubSubscription | None:
         """The one of a source that is not ending."""
+        # Most sources have none, and it is asked at every look.
+        if (
+            self._connection.dialect.name == "sqlite"
+            and not sqlite(self._connection).execute(_ANY, (source_id,)).fetchone()
+        ):
+            return None
         row = self._connection.execute(_OF_SOURCE, {"source": source_id}).first()
         return _read(row) if row is not None else None
 

@@ -15,6 +15,7 @@ from publisher.storage.histories import SqlHistories
 from publisher.storage.hosts import SqlHosts
 from publisher.storage.hubs import SqlHubSubscriptions
 from publisher.storage.images import SqlImages
+from publisher.storage.lists import sqlite
 from publisher.storage.newsletters import SqlNewsletters
 from publisher.storage.notices import SqlNotices
 from publisher.storage.pings import SqlPings
@@ -32,21 +33,22 @@ class SqlUnitOfWork(UnitOfWork):
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """A part of the transaction that an exception takes back without the rest."""
-        self._connection.exec_driver_sql("SAVEPOINT part")
+        """A part of a transaction of SQLite that an exception takes back without the rest."""
+        own = sqlite(self._connection)
+        own.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
             if self.is_open:
-                self._connection.exec_driver_sql("ROLLBACK TO part")
-                self._connection.exec_driver_sql("RELEASE part")
+                own.execute("ROLLBACK TO part")
+                own.execute("RELEASE part")
             raise
-        self._connection.exec_driver_sql("RELEASE part")
+        own.execute("RELEASE part")
 
     @property
     def is_open(self) -> bool:
         """Whether it goes on: SQLite ends a transaction by itself when the disk is full or fails."""
-        return bool(self._connection.connection.dbapi_connection.in_transaction)  # type: ignore[union-attr]
+        return sqlite(self._connection).in_transaction
 
     @cached_property
     def sources(self) -> SqlSources:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote, urlencode
 
@@ -309,6 +310,7 @@ def _read(response: _Response, body: Iterator[bytes], errand: _Errand) -> bytes:
     return bytes(whole)
 
 
+@lru_cache(maxsize=2048)
 def _parse(url: str) -> httpx2.URL:
     try:
         parsed = httpx2.URL(url)
