@@ -73,6 +73,11 @@ def validators_to_send(state: SourceState, now: datetime) -> Validators:
     return state.validators
 
 
+def digest_to_skip(state: SourceState, now: datetime) -> str | None:
+    """The hash of the document that need not be read once more; none where one was not read for `FORCE_AFTER`."""
+    return state.digest if state.changed_at is not None and now - state.changed_at < FORCE_AFTER else None
+
+
 def after_success(stored: StoredSource, now: datetime, look: Success, polling: Polling = Polling()) -> SourceState:
     """The state after a 200 or a 304; the validators are always those of this response.
 

@@ -128,7 +128,8 @@ class SourceState:
 
     `failing_since` is the first of the `failures` in a row. `changed_at` is the last 200, `news_at` the last look that
     found something new or edited, `rhythm` the usual time between two of these. `wishes` are the hints that the feed's
-    document gave. `listing` is the shape of a listing once it was seen, `guids` what the source's guids have shown.
+    document gave. `listing` is the shape of a listing once it was seen, `guids` what the source's guids have shown,
+    `digest` a hash of the document that was read last.
     """
 
     validators: Validators = Validators()
@@ -146,6 +147,7 @@ class SourceState:
     wishes: PollHints = PollHints()
     guids: Guids = Guids.STABLE
     documents: Mapping[str, DocumentMemory] | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from publisher.domain.polling import (
     Success,
     after_failure,
     after_success,
+    digest_to_skip,
     validators_to_send,
 )
 from publisher.domain.selection import Selection
@@ -109,6 +110,7 @@ class Collector:
             guids=stored.state.guids,
             documents=stored.state.documents,
             first=stored.state.listed_at is None,
+            digest=digest_to_skip(stored.state, now),
         )
         fetcher = self.fetcher if stored.state.listed_at is not None else self.first or self.fetcher
         try:
@@ -222,7 +224,8 @@ def _tell(work: UnitOfWork, stored: StoredSource, reading: Reading, now: datetim
 def _remembering(state: SourceState, reading: Reading) -> SourceState:
     """The state with what the reading wants remembered."""
     documents = reading.documents if reading.documents is not None else state.documents
-    return replace(state, listing=reading.listing or state.listing, documents=documents)
+    digest = reading.digest if reading.changed else state.digest
+    return replace(state, listing=reading.listing or state.listing, documents=documents, digest=digest)
 
 
 def _limited(reading: Reading, request: ReadRequest) -> Reading:

@@ -313,8 +313,8 @@ def get(
             )
 
 
-def unchanged(result: NotModified) -> Reading:
-    """What a 304 makes of a look."""
+def unchanged(result: NotModified | Fetched) -> Reading:
+    """What a 304 makes of a look, and a document that was read before."""
     return Reading(
         entries=(),
         listed=(),

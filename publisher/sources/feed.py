@@ -1,9 +1,12 @@
 """Feeds of every kind become entries: RSS, Atom, RDF, CDF by `xml_feed`, JSON Feed by `json_feed`."""
 
+import hashlib
 from dataclasses import replace
 from http import HTTPStatus
 
+from publisher import __version__
 from publisher.domain.article import Content, Entry, KnownArticle, shorten
+from publisher.domain.rights import NONE
 from publisher.domain.source import Source, Validators
 from publisher.errors import SourceError
 from publisher.pipeline.ports import Fetched, Fetcher, NotModified, Reading, ReadRequest, SourceReader
@@ -36,6 +39,10 @@ class FeedReader(SourceReader):
         result = articles.get(source, fetcher, request.validators, ACCEPT)
         if isinstance(result, NotModified):
             return articles.unchanged(result)
+        digest = _digest(result, source)
+        if digest == request.digest:
+            # What gives no validators says the same all day long.
+            return articles.unchanged(result)
         said = self._read(result, request)
         document = said.feed
         identified = request.identify(said.entries)
@@ -51,6 +58,7 @@ class FeedReader(SourceReader):
             topic=topic,
             guids=identified.guids,
             validators=Validators() if pages.unfinished else result.validators,
+            digest=None if pages.unfinished else digest,
             hints=replace(result.hints, ttl=document.ttl, skip_hours=document.skip_hours, skip_days=document.skip_days),
             problems=(*_left_out(document), *pages.problems),
             # A feed that goes on listing an article knows better than a 404 of its page.
@@ -68,6 +76,13 @@ class FeedReader(SourceReader):
             raise SourceError(source.name, f"{source.url} is no feed: {error}") from error
         except WorkEnded as error:
             raise SourceError(source.name, f"{source.url}: {error}") from error
+
+
+def _digest(result: Fetched, source: Source) -> str:
+    """A hash of all that decides what a document says: where it stands, how it is read, and which program reads it."""
+    signs = result.reservations.signs() if result.reservations != NONE else None
+    said = f"{__version__}\n{source}\n{result.url}\n{result.charset}\n{signs}\n"
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass") + result.body).hexdigest()
 
 
 def _left_out(document: FeedDocument) -> list[str]:

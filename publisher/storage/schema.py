@@ -76,6 +76,7 @@ source = Table(
     Column("listing", JsonText),
     Column("guids", String(16), nullable=False, server_default="stable"),
     Column("documents", JsonText),
+    Column("digest", String(64)),
     sqlite_autoincrement=True,
 )
 

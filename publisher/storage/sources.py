@@ -47,6 +47,7 @@ _ANEW: dict[str, Any] = {
     "listing": None,
     "guids": Guids.STABLE.value,
     "documents": None,
+    "digest": None,
 }
 """What a source forgets when it is defined anew: another address, another kind, or back after it was left out.
 
@@ -58,7 +59,7 @@ _FINISH = """
     UPDATE source
        SET etag = ?, last_modified = ?, next_check = ?, checked_at = ?, changed_at = ?, listed_at = ?, failures = ?,
            failing_since = ?, outcome = ?, gone = ?, news_at = ?, rhythm = ?, wishes = ?, listing = ?, guids = ?,
-           documents = ?, moved_count = CASE WHEN moved_now THEN moved_count ELSE 0 END, moved_now = ?
+           documents = ?, digest = ?, moved_count = CASE WHEN moved_now THEN moved_count ELSE 0 END, moved_now = ?
      WHERE id = ?
 """
 
@@ -133,6 +134,7 @@ class SqlSources(Sources):
             json_text(listing_json(state.listing) if state.listing else None),
             state.guids.value,
             json_text(documents_json(state.documents) if state.documents is not None else None),
+            state.digest,
         )
         once(self._connection, _FINISH, (*row, False, source_id))
 
@@ -231,4 +233,5 @@ def _state(row: Any) -> SourceState:
         listing=read_listing(row.listing) if row.listing else None,
         guids=Guids(row.guids),
         documents=read_documents(row.documents) if row.documents is not None else None,
+        digest=row.digest,
     )

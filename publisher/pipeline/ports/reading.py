@@ -110,7 +110,7 @@ class ReadRequest:
     `guids` says what the source's guids are worth. `listing` is what the last look remembered of a listing's shape,
     `documents` what it remembered of the source's further documents; both None at the first look. `limit` is how many
     articles a first look takes at most, `passed` are the keys that it left out: see `wanted`. `first` tells of a
-    first look.
+    first look; `digest` is of the document that need not be read again.
     """
 
     source: Source
@@ -123,6 +123,7 @@ class ReadRequest:
     limit: int | None = None
     passed: frozenset[str] = frozenset()
     first: bool = False
+    digest: str | None = None
 
     def wanted(self, keys: Iterable[str]) -> list[str]:
         """The keys to read: without those that were passed over, and at a first look no more than its limit."""
@@ -150,6 +151,7 @@ class Reading:
     all entries, beside what each says of itself. `guids` is what its guids showed, None when nothing. `missing` are
     known articles by key whose pages are away, with the status (404, 410). `passed` are keys that are never to be read,
     `documents` what to remember of further documents. `hub` and `topic` are what a feed declares for WebSub.
+    `digest` tells the document again that was read, None when it must be read again.
     """
 
     entries: tuple[Entry, ...]
@@ -170,6 +172,7 @@ class Reading:
     reservations: Reservations = NONE
     guids: Guids | None = None
     missing: Mapping[str, int] = field(default_factory=dict)
+    digest: str | None = None
 
 
 class SourceReader(Protocol):

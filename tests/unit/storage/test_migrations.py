@@ -23,8 +23,8 @@ NEXT = '''"""One more."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -39,7 +39,7 @@ def newer(tmp_path: Path) -> Path:
     """The migrations of a program to come."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, folder)
-    (folder / "versions" / "0004_one_more.py").write_text(NEXT)
+    (folder / "versions" / "0005_one_more.py").write_text(NEXT)
     return folder
 
 
@@ -67,7 +67,7 @@ def test_a_newer_database_is_refused_in_one_line(empty_url: str, newer: Path) ->
     storage = open_storage(empty_url)
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
-    with pytest.raises(StorageError, match=r"a newer publisher \(schema 0004, this one knows 0003\)") as error:
+    with pytest.raises(StorageError, match=r"a newer publisher \(schema 0005, this one knows 0004\)") as error:
         open_storage(empty_url)
     assert "\n" not in str(error.value)
 
@@ -78,8 +78,8 @@ def test_an_older_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path, new
     put_newsletter(storage, "kept")
     migrate.migrate(storage._engine, storage._reader, newer)
     storage.close()
-    copy = sqlite3.connect(f"{path}.before-0004")
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
+    copy = sqlite3.connect(f"{path}.before-0005")
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
     assert copy.execute("SELECT slug FROM newsletter").fetchall() == [("kept",)]
     copy.close()
 
@@ -101,7 +101,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str, tm
     put_newsletter(storage, "kept")
     broken = tmp_path / "broken"
     shutil.copytree(migrate.MIGRATIONS, broken)
-    (broken / "versions" / "0004.py").write_text(NEXT + "    op.execute('SELECT * FROM nowhere')\n")
+    (broken / "versions" / "0005.py").write_text(NEXT + "    op.execute('SELECT * FROM nowhere')\n")
     with pytest.raises(Exception, match="nowhere"):
         migrate.migrate(storage._engine, storage._reader, broken)
     storage.close()
