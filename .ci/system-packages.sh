@@ -1,7 +1,7 @@
 #!/bin/bash
 # system-packages.sh: what the tests use from Debian. Chromium shows pages and mails, Postfix brings
-# smtp-sink and smtp-source, the Noto fonts draw Chinese, newsboat and sfeed read our feeds, nginx
-# serves our files. PostgreSQL comes as a wheel.
+# smtp-sink and smtp-source, the Noto fonts draw Chinese, newsboat, sfeed (with curl) and
+# rss2email read our feeds, nginx serves our files. PostgreSQL comes as a wheel.
 #
 # Installs what is missing when it may (root, or sudo that asks nothing), else names it and goes on:
 # the tests marked `browser`, `nginx` and `smtpsink`, and those of these readers, then skip.
@@ -16,6 +16,8 @@ command -v smtp-sink >/dev/null || missing+=(postfix)
 command -v newsboat >/dev/null || missing+=(newsboat)
 command -v nginx >/dev/null || missing+=(nginx)
 command -v sfeed >/dev/null || missing+=(sfeed)
+command -v curl >/dev/null || missing+=(curl)
+command -v r2e >/dev/null || missing+=(rss2email)
 installed fonts-noto-cjk || missing+=(fonts-noto-cjk)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
