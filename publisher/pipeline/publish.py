@@ -28,7 +28,7 @@ from publisher.domain.feed import (
 from publisher.domain.pages import ListAddress, quoted
 from publisher.domain.rights import Use
 from publisher.domain.selection import Selection
-from publisher.domain.source import StoredSource, silent_since
+from publisher.domain.source import Source, SourceKind, StoredSource, silent_since
 from publisher.domain.words import fold
 from publisher.i18n import translator
 from publisher.pipeline.archive import Archivist, Kept, shown_in_page, shown_now
@@ -52,14 +52,12 @@ EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 SUMMARY_COLUMNS = 400
 """How long a summary is that a feed without full texts makes of a text; a CJK character counts two."""
 
-ARCHIVE_FORM = 1
+ARCHIVE_FORM = 2
 """Raised when documents of archives come to say something that readers should read all of them again for: each gets
 another address by it."""
 
 # In sanitised markup: attributes are quoted, and whatever stands in quotes is no end of a tag.
 _IMAGE = re.compile(r"<(?:img|source|/?picture)(?:\s+[^\s=>]+(?:=\"[^\"]*\")?)*\s*/?>")
-
-Credits = Sequence[tuple[object, ...]]
 
 FEED_STYLE = "/static/feed.css"
 """What makes a feed a page in a browser."""
@@ -151,13 +149,13 @@ class FeedPublisher:
 
     def _follow(self, feeds: Sequence[Feed]) -> Mapping[str, History]:
         with self.storage.read() as work:
-            credits = _credits(work)
+            sources = [stored.source for stored in work.sources.all()]
         kept = []
         for feed in feeds:
             # What all pages say, and besides it what their entries say of sources, and how many current documents show.
             said = asdict(replace(feed, selection=Selection(), limit=0, tombstones=False))
             head = fingerprint(ARCHIVE_FORM, said, self.site.title, self.site.base_url, self.site.language)
-            kept.append(Kept(feed, head, fingerprint(head, feed.limit, credits)))
+            kept.append(Kept(feed, head, fingerprint(head, feed.limit, _credits(feed, sources))))
         return Archivist(self.storage).follow(kept)
 
     def implied(self, slug: str, format: FeedFormat) -> FeedDocument | None:
@@ -331,10 +329,15 @@ def _is_stale(stands: Standing | None, history: History, shape: str) -> bool:
     return stands is None or stands.shape != shape or stands.built_seq < history.changed_seq
 
 
-def _credits(work: UnitOfWork) -> Credits:
-    """What documents say of the sources themselves, and may show of them."""
-    sources = (stored.source for stored in work.sources.all())
-    return [(source.name, source.title, source.url, source.rights) for source in sources]
+def _credits(feed: Feed, sources: Sequence[Source]) -> list[tuple[str, ...]]:
+    """What the documents of a feed say of its sources themselves, and may show of them. Where a folder lies they don't
+    say."""
+    wanted = feed.selection.sources
+    return [
+        (source.name, source.title, "" if source.kind is SourceKind.FOLDER else source.url, source.rights)
+        for source in sources
+        if wanted.admit({fold(source.name)})
+    ]
 
 
 def public_feed(work: UnitOfWork, slug: str, site_title: str) -> Feed | None:
@@ -380,7 +383,7 @@ def _channel(feed: Feed, feed_id: str, items: Sequence[ArticleState], site: Site
         id=feed_id,
         slug=feed.slug,
         title=feed.title,
-        description=feed.description or f"{feed.title} · {site.title}",
+        description=feed.description or (feed.title if site.title in feed.title else f"{feed.title} · {site.title}"),
         language=feed.language or site.language,
         home_url=site.base_url + quoted(ListAddress(feed.slug)),
         self_urls=self_urls(feed, site),

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.archive import OPEN_PAGE, Judged, Member, Page, fingerprint
 from publisher.domain.article import Tombstone
+from publisher.domain.source import SourceKind
 from publisher.pipeline.ports import Effect, Histories, History
 from publisher.storage.lists import among
 from publisher.storage.schema import (
@@ -41,7 +42,8 @@ _SAID = (
         source.c.name,
         source.c.kind,
         source.c.title,
-        source.c.url.label("source_url"),
+        # Where a folder lies is nobody's business, and it may move.
+        case((source.c.kind == SourceKind.FOLDER.value, ""), else_=source.c.url).label("source_url"),
         source.c.rights,
     )
     .select_from(

@@ -346,6 +346,23 @@ def test_a_search_has_no_archive_and_neither_has_what_is_unheard_of(world: World
         assert work.histories.of(["search/tram", "tag/unheard"]) == {}
 
 
+def test_another_source_and_a_folder_that_moved_leave_addresses_as_they_are(world: World) -> None:
+    folder = Source(name="blog", kind=SourceKind.FOLDER, url="/srv/one", rights=Rights.OWN)
+    with world.storage.begin() as work:
+        work.sources.apply([folder], world.clock())
+    for _ in range(9):
+        world.add()
+    world.tick()
+    before = pages(world)
+    assert before
+    with world.storage.begin() as work:
+        work.sources.apply([replace(folder, url="/home/two"), replace(BLOG, name="another")], world.clock())
+    world.tick()
+    world.add()
+    world.tick()
+    assert set(before.items()) <= set(pages(world).items())
+
+
 def test_what_a_site_wants_in_no_archive_is_in_none(world: World) -> None:
     with world.storage.begin() as work:
         work.sources.apply([replace(BLOG, rights=Rights.QUOTE)], world.clock())
