@@ -4,6 +4,7 @@ Each mend has a test that shows feedgen alone falling into the trap, so that a m
 needless is noticed.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -32,6 +33,7 @@ _MEDIA = "http://search.yahoo.com/mrss/"
 _CREATOR, _DC_LANGUAGE, _MEDIA_CONTENT = f"{{{_DC}}}creator", f"{{{_DC}}}language", f"{{{_MEDIA}}}content"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_HOST = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/|$)", re.IGNORECASE)
 _MEDIA_TYPE = {FeedFormat.RSS: "application/rss+xml", FeedFormat.ATOM: "application/atom+xml"}
 
 
@@ -228,9 +230,11 @@ def _describe_in_rss(entry: _Entry, item: Item) -> None:
         entry.content(item.html, type="html")
     if item.summary:
         entry.description(escape(item.summary, quote=False))
-    # An item has at most one enclosure: the first file, which in a podcast is the recording. media:content has all.
+    # An item has at most one enclosure: the first file, which in a podcast is the recording. media:content has all,
+    # also those on hosts without a domain's name, which validators call an error here.
     for enclosure in item.media[:1]:
-        entry.enclosure(enclosure.url, enclosure.length, enclosure.type)
+        if _HOST.match(enclosure.url):
+            entry.enclosure(enclosure.url, enclosure.length, enclosure.type)
 
 
 def _media_attributes(enclosure: Enclosure) -> dict[str, str]:

@@ -17,7 +17,7 @@ import time_machine
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from publisher.domain.article import Tombstone
+from publisher.domain.article import Enclosure, Tombstone
 from publisher.domain.feed import FeedFormat
 from publisher.feeds.documents import FeedDocumentWriter
 from tests.unit.feeds.samples import BODY, EARLIER, FULL, SEEN, SHAPES, channel, state, write
@@ -274,6 +274,14 @@ def test_media_stand_in_the_item_not_in_a_group() -> None:
         {"url": "https://news.example/table.pdf", "type": "application/pdf"},
         {"url": "https://news.example/lead.webp", "type": "image/webp", "medium": "image"},
     ]
+
+
+def test_a_file_on_a_host_without_a_domain_is_no_enclosure_in_rss() -> None:
+    for url, told in (("http://media/a.mp3", False), ("http://192.0.2.1:81/a.mp3", True), ("https://a.b/c", True)):
+        item = ours(FeedFormat.RSS, state(enclosures=(Enclosure(url, "audio/mpeg", 7),))).find("item")
+        assert item is not None
+        assert (item.find("enclosure") is not None) is told, url
+        assert item.find(f"{MEDIA}content").get("url") == url  # type: ignore[union-attr]
 
 
 def test_the_first_enclosure_reaches_rss() -> None:
