@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from publisher.domain.names import ENOUGH_TEXT, address, title_name
 from publisher.domain.packing import pack
 from publisher.domain.rights import NONE, Reservations, Use, allowance, may_keep_text
 from publisher.domain.source import Rights
@@ -65,8 +66,18 @@ class Content:
         return self._fingerprint
 
     def work_out(self) -> None:
-        """Work out what storing it asks for: who reads for another process brings it along, since it takes long."""
-        _ = self.told, self._fingerprint, self.terms, self.packed
+        """The same of what it says."""
+        _ = self.text_name, self.title_name, self._fingerprint, self.terms, self.packed
+
+    @cached_property
+    def title_name(self) -> str | None:
+        """The title as a name (see `names`)."""
+        return title_name(self.title)
+
+    @cached_property
+    def text_name(self) -> str | None:
+        """Title and text as a name; None for a text that is too short to be one."""
+        return f"text:{self.told}" if columns(self.text[:ENOUGH_TEXT]) >= ENOUGH_TEXT else None
 
     @cached_property
     def terms(self) -> str:
@@ -108,7 +119,7 @@ class Content:
         return hashlib.sha256(json.dumps(seen, ensure_ascii=True).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """An article as a source gives it. `key` names it within the source for ever; `hint` is a fingerprint of the
     line that listed it; `evidence` says for each field where it was found."""
@@ -121,6 +132,26 @@ class Entry:
     validators_last_modified: str | None = None
     hint: str = ""
     evidence: Mapping[str, str] = field(default_factory=dict)
+
+    def work_out(self) -> None:
+        """Work out what storing it asks for: who reads for another process brings it along, since it takes long."""
+        _ = self.key_address, self.addresses
+        self.content.work_out()
+
+    @cached_property
+    def address(self) -> str | None:
+        """Its address as a name (see `names`)."""
+        return address(self.url)
+
+    @cached_property
+    def key_address(self) -> str | None:
+        """Its key as a name of that kind, where it is an address."""
+        return address(self.key)
+
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """Its addresses as names."""
+        return tuple(dict.fromkeys(name for name in (self.address, address(self.canonical_url)) if name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

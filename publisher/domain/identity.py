@@ -11,22 +11,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from publisher.domain.addresses import same_page
 from publisher.domain.article import Content, Entry, KnownArticle, columns
+from publisher.domain.names import address
 from publisher.domain.source import Guids
 from publisher.domain.words import fold, words
-
-ENOUGH_TEXT = 200
-"""Columns of text that two articles must share to be one by their text; shorter ones are too often alike."""
 
 ENOUGH_TITLE = 12
 """Columns of a title that can name an article together with its date."""
 
 REPRINTED_WITHIN = timedelta(days=3)
 """The same title and text dated further apart is another issue of a notice that always says the same."""
-
-_KINDS = ("url:", "title:", "text:")
-"""How names begin; no http(s) address does."""
 
 SEVERAL = 2
 """Articles whose guid changed at once that make a source's guids changing ones."""
@@ -55,34 +49,9 @@ class Identified:
 # --- names -------------------------------------------------------------------------------------------------------
 
 
-def number(name: str) -> int:
-    """A name as it is stored: 64 bits of its hash."""
-    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big", signed=True)
-
-
-def address(url: str | None) -> str | None:
-    """An address as a name; None when it is none that can be compared, which a name of another kind never is."""
-    if not url or url.startswith(_KINDS):
-        return None
-    return f"url:{page}" if (page := same_page(url)) else None
-
-
-def title_name(title: str) -> str | None:
-    """A title as a name."""
-    told = " ".join(words(title))
-    return f"title:{told}" if told else None
-
-
-def text_name(content: Content) -> str | None:
-    """Title and text as a name; None for a text that is too short to be one."""
-    if columns(content.text[:ENOUGH_TEXT]) < ENOUGH_TEXT:
-        return None
-    return f"text:{content.told}"
-
-
 def asked_names(entries: Iterable[Entry], *, texts: bool = True) -> list[str]:
     """The names to look for in storage; without `texts` only keys and addresses, which are all a first look needs."""
-    names = ((entry.key, *_addresses(entry), *(told_names(entry.content) if texts else ())) for entry in entries)
+    names = ((entry.key, *entry.addresses, *(told_names(entry.content) if texts else ())) for entry in entries)
     return list(dict.fromkeys(name for group in names for name in group))
 
 
@@ -91,14 +60,9 @@ def asked_texts(entries: Iterable[Entry]) -> list[str]:
     return list(dict.fromkeys(name for entry in entries for name in told_names(entry.content)))
 
 
-def _addresses(entry: Entry) -> tuple[str, ...]:
-    found = (address(entry.url), address(entry.canonical_url))
-    return tuple(dict.fromkeys(name for name in found if name))
-
-
 def told_names(content: Content) -> tuple[str, ...]:
     """The names that an article has by what it says."""
-    return tuple(name for name in (text_name(content), title_name(content.title)) if name)
+    return tuple(name for name in (content.text_name, content.title_name) if name)
 
 
 # --- which article an entry is -----------------------------------------------------------------------------------
@@ -119,7 +83,7 @@ def identify(
     taken: dict[str, Entry] = {}
     changed = kept = 0
     for entry in told:
-        addresses = tuple(name for name in _addresses(entry) if name not in shared)
+        addresses = tuple(name for name in entry.addresses if name not in shared)
         known = _recognised(entry, addresses, found, guids)
         if known is None and any(name in taken and not _is_other(taken[name], entry) for name in addresses):
             continue
@@ -128,7 +92,7 @@ def identify(
             same = by_key is not None and by_key.id == known.id
             kept += same
             changed += not same and address(known.key) != address(known.url)
-        second = known is not None and address(known.url) != address(entry.url)
+        second = known is not None and address(known.url) != entry.address
         if known is not None and second and (known.key in named or (known.key != entry.key and known.key in listed)):
             continue
         names = (*(() if guids is Guids.CHANGING and addresses else (entry.key,)), *addresses)
@@ -158,7 +122,7 @@ def _says_other(one: Entry, two: Entry) -> bool:
     address of their own, that does, too."""
     if fold(one.content.title) == fold(two.content.title):
         return False
-    return address(one.url) != address(two.url) or not _has_guid(one)
+    return one.address != two.address or not _has_guid(one)
 
 
 def _key_by_title(entry: Entry) -> str:
@@ -170,25 +134,25 @@ def _shared_addresses(entries: Sequence[Entry]) -> set[str]:
     """Addresses that several different articles give: a front page, or a page with many of them."""
     titles: dict[str, set[str]] = {}
     for entry in entries:
-        for name in _addresses(entry):
+        for name in entry.addresses:
             titles.setdefault(name, set()).add(fold(entry.content.title))
     return {name for name, under in titles.items() if len(under) > 1}
 
 
 def _has_guid(entry: Entry) -> bool:
     """Whether the source gave a guid that is more than the entry's address."""
-    return (named := address(entry.key)) is None or named not in _addresses(entry)
+    return (named := entry.key_address) is None or named not in entry.addresses
 
 
 def _recognised(
     entry: Entry, addresses: Sequence[str], found: Mapping[str, KnownArticle], guids: Guids
 ) -> KnownArticle | None:
-    by_key, by_address = found.get(entry.key), found.get(address(entry.url) or "")
-    if by_address is not None and address(entry.url) in addresses and _same_title(by_address, entry):
+    by_key, by_address = found.get(entry.key), found.get(entry.address or "")
+    if by_address is not None and entry.address in addresses and _same_title(by_address, entry):
         return by_address
     if by_key is not None and not _key_repeats(by_key, entry):
         return by_key
-    own = address(entry.url)
+    own = entry.address
     for name in addresses:
         known = found.get(name)
         if known is not None and not _address_repeats(known, entry, guids, own=name == own):
@@ -201,7 +165,7 @@ def _key_repeats(known: KnownArticle, entry: Entry) -> bool:
 
     An editor may change a title, and the address with it; then the date stays, or words of the title do.
     """
-    if _same_title(known, entry) or address(known.url) in _addresses(entry) or not _has_guid(entry):
+    if _same_title(known, entry) or address(known.url) in entry.addresses or not _has_guid(entry):
         return False
     if known.published and entry.content.published:
         return not _together(known.published, entry.content.published, timedelta(minutes=1))
@@ -220,7 +184,7 @@ def _address_repeats(known: KnownArticle, entry: Entry, guids: Guids, *, own: bo
     same_date = dates[0] is not None and dates[0] == dates[1]
     if not own:
         return not same_date
-    if address(known.key) in _addresses(entry) or not _has_guid(entry) or same_date:
+    if address(known.key) in entry.addresses or not _has_guid(entry) or same_date:
         return False
     return guids is Guids.STABLE or None not in dates
 
@@ -228,14 +192,14 @@ def _address_repeats(known: KnownArticle, entry: Entry, guids: Guids, *, own: bo
 def _by_text(entry: Entry, found: Mapping[str, KnownArticle]) -> KnownArticle | None:
     """The article that says the same, or has the same title and the very same time."""
     content = entry.content
-    known = found.get(text_name(content) or "")
+    known = found.get(content.text_name or "")
     if known is not None and (
         known.published is None
         or content.published is None
         or _together(known.published, content.published, REPRINTED_WITHIN)
     ):
         return known
-    known = found.get(title_name(content.title) or "")
+    known = found.get(content.title_name or "")
     if known is None or columns(content.title) < ENOUGH_TITLE or content.published is None:
         return None
     # A day, or an hour, says too little.
@@ -246,7 +210,7 @@ def _by_text(entry: Entry, found: Mapping[str, KnownArticle]) -> KnownArticle | 
 def _by_title(entry: Entry, found: Mapping[str, KnownArticle], guids: Guids) -> KnownArticle | None:
     """The article with the same title and date, for an entry without an address of its own; undated ones are told by
     their titles only where guids say nothing."""
-    known = found.get(title_name(entry.content.title) or "")
+    known = found.get(entry.content.title_name or "")
     if known is None or known.published != entry.content.published:
         return None
     return known if known.published is not None or guids is Guids.CHANGING else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from publisher.domain import edits, identity
 from publisher.domain.article import ArticleChange, Entry, KnownArticle, New, columns, shorten, within_reservations
 from publisher.domain.change import Arrivals, Missing, decide_change, decide_missing, is_flood, is_missing, is_old
+from publisher.domain.names import ENOUGH_TEXT, address
 from publisher.domain.rights import may_keep_text
 from publisher.domain.source import Guids, Source, StoredSource
 from publisher.domain.words import fold
@@ -58,7 +59,7 @@ def finder(storage: Storage, source_id: int) -> Callable[[Sequence[str]], Mappin
 
 def find(work: UnitOfWork, source_id: int, keys: Sequence[str]) -> Mapping[str, KnownArticle]:
     """Which of some keys are stored."""
-    names = {key: (key, named) if (named := identity.address(key)) else (key,) for key in keys}
+    names = {key: (key, named) if (named := address(key)) else (key,) for key in keys}
     found = work.articles.known(source_id, list(dict.fromkeys(name for each in names.values() for name in each)))
     return {key: found[name] for key, each in names.items() for name in reversed(each) if name in found}
 
@@ -107,7 +108,7 @@ def _without_stand_ins(entries: Sequence[Entry]) -> tuple[list[Entry], tuple[str
 def _said(entry: Entry) -> str:
     """What a page says; a short text only together with its title, since pages of pictures share theirs."""
     text = entry.content.text
-    is_long = columns(text[: identity.ENOUGH_TEXT]) >= identity.ENOUGH_TEXT
+    is_long = columns(text[:ENOUGH_TEXT]) >= ENOUGH_TEXT
     return fold(text if is_long else f"{entry.content.title}\n{text}")
 
 
@@ -153,7 +154,7 @@ def _flood(
     if len(new) <= ENOUGH_TO_JUDGE:
         return None
     unknown = frozenset(reading.listed).difference(find(work, stored.source.id, reading.listed))
-    titles = [identity.title_name(change.entry.content.title) for change in new]
+    titles = [change.entry.content.title_name for change in new]
     arrivals = Arrivals(
         listed=len(reading.listed),
         unknown=len(unknown),

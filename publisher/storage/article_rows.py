@@ -21,6 +21,7 @@ from publisher.domain.article import (
     Withheld,
 )
 from publisher.domain.packing import pack, unpack
+from publisher.domain.rights import NONE
 from publisher.domain.source import Rights, SourceKind
 from publisher.storage.encoding import read_reservations
 from publisher.storage.lists import each_dialect
@@ -144,7 +145,7 @@ def revision_values(entry: Entry, now: datetime) -> dict[str, Any]:
         "source": content.source,
         "section": content.section,
         "evidence": dict(entry.evidence),
-        "reservations": content.reservations.said() or None,
+        "reservations": content.reservations.said() if content.reservations != NONE else None,
     }
 
 

@@ -33,7 +33,7 @@ from publisher.domain.article import (
     Withheld,
 )
 from publisher.domain.change import Missing
-from publisher.domain.identity import address, number
+from publisher.domain.names import address, number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights
 from publisher.pipeline.ports import Articles, Labels, SeqRange
@@ -52,11 +52,12 @@ from publisher.storage.article_rows import (
     revision_values,
 )
 from publisher.storage.counters import latest, take
-from publisher.storage.lists import Insertion, among, each_dialect, many, values_for
+from publisher.storage.lists import Insertion, among, each_dialect, many, sqlite, values_for
 from publisher.storage.schema import IS_HELD, article, article_band, article_name, article_revision, source
 from publisher.storage.selection import narrowed, terms_of, write_terms
 
 _NAME = "INSERT INTO article_name (source_id, name, article_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_ANY = "SELECT 1 FROM article_name WHERE source_id = ? LIMIT 1"
 _NUMBER = f"UPDATE article SET seq = ?, first_seq = coalesce(nullif(first_seq, {NOT_NUMBERED}), ?) WHERE id = ?"
 
 _PAGE = 50
@@ -100,12 +101,18 @@ class SqlArticles(Articles):
 
     def known(self, source_id: int, names: Sequence[str]) -> Mapping[str, KnownArticle]:
         """What a source's stored articles are by these names: keys, addresses, titles."""
-        if not names:
+        if not names or not self._has_any(source_id):
             return {}
         by_number = {number(name): name for name in names}
         asked = {"source": source_id, "values": values_for(self._connection, by_number)}
         found = self._connection.execute(KNOWN[self._connection.dialect.name], asked)
         return {by_number[row.name]: read_known(row) for row in found}
+
+    def _has_any(self, source_id: int) -> bool:
+        """Whether a source may have articles: none at its first look, when most is asked for."""
+        if self._connection.dialect.name != "sqlite":
+            return True
+        return sqlite(self._connection).execute(_ANY, (source_id,)).fetchone() is not None
 
     def latest_seq(self) -> int:
         """The highest number that is committed; 0 when there is none."""

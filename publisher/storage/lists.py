@@ -45,7 +45,7 @@ def values_for(connection: Connection, values: Collection[int] | Collection[str]
     return json.dumps(list(values)) if connection.dialect.name == "sqlite" else list(values)
 
 
-def many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def many(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run a statement with `?` for its parameters once for each row, by the driver itself.
 
     SQLAlchemy takes longer to look at each value than the database to store it: for plain numbers and texts only.
@@ -55,7 +55,7 @@ def many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]
     if connection.dialect.name == "sqlite":
         sqlite(connection).executemany(statement, rows)
     else:
-        connection.exec_driver_sql(statement.replace("?", "%s"), list(rows))
+        connection.exec_driver_sql(statement.replace("?", "%s"), list(map(tuple, rows)))
 
 
 def once(connection: Connection, statement: str, row: tuple[Any, ...]) -> None:
@@ -85,17 +85,20 @@ class Insertion:
         self._statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places}) {ending}"
         self._values = itemgetter(*names)
         self._writers = {
-            dialect: [writer(column.type, dialect) for column in inserted] for dialect in ("sqlite", "postgresql")
+            dialect: [
+                (place, write)
+                for place, column in enumerate(inserted)
+                if (write := writer(column.type, dialect)) is not None
+            ]
+            for dialect in ("sqlite", "postgresql")
         }
 
     def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, which give values by the names of the columns."""
         writers = self._writers[connection.dialect.name]
-        written = [
-            tuple(
-                value if write is None or value is None else write(value)
-                for value, write in zip(self._values(row), writers, strict=True)
-            )
-            for row in rows
-        ]
+        written = [list(self._values(row)) for row in rows]
+        for values in written:
+            for place, write in writers:
+                if values[place] is not None:
+                    values[place] = write(values[place])
         many(connection, self._statement, written)

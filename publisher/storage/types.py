@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, Text
@@ -75,6 +76,7 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
+@lru_cache(maxsize=64)
 def sqlite_time(value: datetime) -> str:
     """An instant as `UtcTime` writes it on SQLite, for statements that are run without SQLAlchemy."""
     return _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")

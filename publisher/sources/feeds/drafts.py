@@ -41,7 +41,7 @@ def read(given: FeedBytes, source: Source, context: dates.Context, *, to_store: 
     entries = entries_of(document, given.url, source, context)
     if to_store:
         for entry in entries:
-            entry.content.work_out()
+            entry.work_out()
     return Drafts(tuple(entries), replace(document, items=()))
 
 

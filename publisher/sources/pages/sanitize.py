@@ -96,6 +96,9 @@ _LINES = {"li", "dt", "dd", "tr", "caption", "br"}
 _OPENING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES, _LINE) | {"li": f"{_LINE}- "}
 _CLOSING = dict.fromkeys(_PARAGRAPHS, _PARAGRAPH) | dict.fromkeys(_LINES - {"br"}, _LINE) | {"td": _CELL, "th": _CELL}
 _CLEAN_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^">]|"[^"]*")*>')
+_NEEDS_CARE = re.compile(r"<(?:pre|" + "|".join(sorted(_NO_TEXT)) + r")[ >]")
+"""What has a say on the text inside: few texts hold any."""
+_MARKS = _OPENING | {f"/{tag}": mark for tag, mark in _CLOSING.items()}
 _INSIDE = dict.fromkeys(_NO_TEXT, "hidden") | {"pre": "pre"}
 _NO_PAGE = re.compile(r"(mailto|tel):", re.IGNORECASE)
 _RETURNS = re.compile(r"[\r\x0b]+")
@@ -258,7 +261,13 @@ def to_text(markup: str) -> str:
 
 def clean_to_text(markup: str) -> str:
     """The same for what `clean` gave, which need not be parsed for it: its tags are balanced and written one way."""
-    return _laid_out((pre, unescape(text)) for pre, text in _runs(_pieces_of_clean(markup)))
+    if _NEEDS_CARE.search(markup):
+        return _laid_out((pre, unescape(text)) for pre, text in _runs(_pieces_of_clean(markup)))
+    return _laid_out([(False, unescape(_CLEAN_TAG.sub(_mark, markup)))])
+
+
+def _mark(tag: re.Match[str]) -> str:
+    return _MARKS.get(tag[1] + tag[2], "")
 
 
 def tree_to_text(root: etree._Element) -> str:
@@ -310,8 +319,8 @@ def _laid_out(runs: Iterable[_Piece]) -> str:
     text = "".join(_preformatted(run) if pre else " ".join(run.split()) for pre, run in runs)
     blocks = []
     for block in text.replace(_CELL, "\t").replace(_LINE, "\n").split(_PARAGRAPH):
-        lines = (line.strip(" \t") for line in block.split("\n"))
-        if joined := "\n".join(line for line in lines if line):
+        lines = [line.strip(" \t") for line in block.split("\n")]
+        if joined := lines[0] if len(lines) == 1 else "\n".join(filter(None, lines)):
             blocks.append(joined)
     return "\n\n".join(blocks).replace(_KEPT_SPACE, " ")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.domain import identity
+from publisher.domain import identity, names
 from publisher.domain.article import Content, Entry, KnownArticle
 from publisher.domain.identity import Identified, identify
 from publisher.domain.source import Guids
@@ -191,5 +191,5 @@ def test_two_new_addresses_of_one_article_are_one() -> None:
 
 
 def test_a_name_is_64_bits_that_stay() -> None:
-    assert identity.number("guid-1") == identity.number("guid-1") != identity.number("guid-2")
-    assert -(2**63) <= identity.number("\ud800") < 2**63
+    assert names.number("guid-1") == names.number("guid-1") != names.number("guid-2")
+    assert -(2**63) <= names.number("\ud800") < 2**63

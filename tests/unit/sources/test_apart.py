@@ -72,7 +72,8 @@ def test_a_feed_read_elsewhere_says_what_it_says_here(one: Processes, body: byte
         brought = vars(theirs.content)
         assert brought["terms"] == mine.content.terms
         assert brought["packed"] == mine.content.packed
-        assert brought["told"] == mine.content.told
+        assert brought["text_name"] == mine.content.text_name
+        assert vars(theirs)["addresses"] == mine.addresses
         assert theirs.content.fingerprint() == mine.content.fingerprint()
 
 

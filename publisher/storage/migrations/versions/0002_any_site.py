@@ -6,7 +6,7 @@ Revision ID: 0002
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.domain import identity
+from publisher.domain.names import address, number, title_name
 
 revision = "0002"
 down_revision = "0001"
@@ -127,9 +127,9 @@ def _name_stored_articles(names: sa.Table) -> None:
     seen: set[tuple[int, int]] = set()
     batch: list[dict[str, int]] = []
     for row in op.get_bind().execute(stored).all():
-        addresses = [identity.address(url) for url in (row.url, row.canonical_url)]
-        for name in filter(None, (row.source_key, *addresses, identity.title_name(row.title))):
-            key = (row.source_id, identity.number(name))
+        addresses = [address(url) for url in (row.url, row.canonical_url)]
+        for name in filter(None, (row.source_key, *addresses, title_name(row.title))):
+            key = (row.source_id, number(name))
             if key not in seen:
                 seen.add(key)
                 batch.append({"source_id": key[0], "name": key[1], "article_id": row.id})
