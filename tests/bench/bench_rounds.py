@@ -47,9 +47,15 @@ def write(folder: Path, sources: int, number: int) -> None:
 
 
 def memory(process: "subprocess.Popen[bytes]") -> float:
-    """What a process has in memory, in MB."""
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
-    assert found, f"the process ended: {process.poll()}"
+    """What a process and those that read for it have in memory, in MB; what they share counts for each."""
+    assert process.poll() is None, f"the process ended: {process.poll()}"
+    threads = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return sum(map(_resident, {str(process.pid), *(child for one in threads for child in one.read_text().split())}))
+
+
+def _resident(pid: str) -> float:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found, f"process {pid} ended"
     return int(found[1]) / 1024
 
 
