@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import feedgen.util
@@ -23,6 +24,7 @@ from publisher.feeds.documents import FeedDocumentWriter
 from tests.unit.feeds.samples import BODY, EARLIER, FULL, SEEN, SHAPES, channel, state, write
 from tests.unit.feeds.validity import ATOM, CONTENT, DC, MEDIA, atom_faults
 
+ROOT = Path(__file__).parents[3]
 SY = "{http://purl.org/rss/1.0/modules/syndication/}"
 
 
@@ -347,16 +349,24 @@ def test_dates_have_a_zone_and_it_is_utc() -> None:
     assert ours(FeedFormat.RSS, state(published=zoned)).findtext("item/pubDate") == "Fri, 20 Nov 2026 08:30:15 +0000"
 
 
-def test_same_channel_same_bytes_in_every_process() -> None:
-    told = "import hashlib; from tests.unit.feeds.samples import *; print(*(hashlib.sha256(write(SHAPES[name], form)"
-    told += ".encode()).hexdigest() for name in ('whole', 'current', 'hostile addresses') for form in FeedFormat))"
-    here = [
-        hashlib.sha256(write(SHAPES[name], form).encode()).hexdigest()
-        for name in ("whole", "current", "hostile addresses")
-        for form in FeedFormat
-    ]
-    elsewhere = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONPATH": os.getcwd()}
-    other = subprocess.run([sys.executable, "-c", told], env=elsewhere, capture_output=True, text=True, check=True)
+# A process says what its documents are, in a locale that its environment chooses.
+TOLD = """
+import hashlib, locale
+locale.setlocale(locale.LC_ALL, "")
+from tests.unit.feeds.samples import SHAPES, FeedFormat, write
+for name in SHAPES:
+    for format in FeedFormat:
+        print(hashlib.sha256(write(SHAPES[name], format).encode()).hexdigest())
+"""
+
+
+def test_same_channel_same_bytes_in_every_process(tmp_path: Path) -> None:
+    here = [hashlib.sha256(write(shape, form).encode()).hexdigest() for shape in SHAPES.values() for form in FeedFormat]
+    # Another seed of sets, zone, locale, encoding of files and folder: what another machine may have.
+    elsewhere = {"PYTHONHASHSEED": "7", "TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    environment = {**os.environ, **elsewhere, "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", TOLD]
+    other = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert other.stdout.split() == here
 
 
