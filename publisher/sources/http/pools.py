@@ -1,5 +1,6 @@
 """The connections of the fetcher: straight to the servers, or through the proxy that a source's owner named."""
 
+import functools
 import ssl
 import threading
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,13 @@ from publisher.sources.http.guard import GuardedBackend, ProxyBackend, Resolver
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
+@functools.cache
+def _usual_context() -> ssl.SSLContext:
+    """What is trusted. To read all those certificates takes longer than the rest of a start, so once is enough."""
+    # Without the environment: SSL_CERT_FILE and proxies of the shell are not for other people's pages.
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class Pools:
     """A pool for each way out, made when it is first taken.
 
@@ -22,8 +30,7 @@ class Pools:
     """
 
     def __init__(self, allow_private: tuple[str, ...], ssl_context: ssl.SSLContext | None, resolve: Resolver) -> None:
-        # Without the environment: SSL_CERT_FILE and proxies of the shell are not for other people's pages.
-        self._ssl_context = ssl_context or httpx2.create_ssl_context(trust_env=False)
+        self._ssl_context = ssl_context or _usual_context()
         self._guard = GuardedBackend(allow_private, resolve)
         self._resolve = resolve
         self._pools: dict[str, httpcore2.ConnectionPool] = {}
