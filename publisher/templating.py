@@ -5,6 +5,7 @@ keeps the rest. Compiled templates stay in memory only; a file that changes is r
 """
 
 import functools
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -149,6 +150,14 @@ class Templates:
     def names(self) -> list[str]:
         """All templates there are."""
         return self._environment.list_templates(filter_func=lambda name: name.endswith(SUFFIX))
+
+    def digest(self) -> str:
+        """A hash of what all templates say."""
+        whole = hashlib.sha256()
+        for name in self.names():
+            source, *_ = self._loader.get_source(self._environment, name)
+            whole.update(f"{name}\0{source}\0".encode("utf-8", "replace"))
+        return whole.hexdigest()[:32]
 
     def check(self) -> list[Fault]:
         """Compile every template; what is wrong, by file and line."""

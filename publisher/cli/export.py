@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import publisher
 from publisher.app import Application, build_engine
 from publisher.cli.console import Advance, inform, progress, show_json, show_table
 from publisher.cli.context import now, opened, opened_as_runner, settings_of
@@ -77,8 +78,15 @@ def _exporter(application: Application, names: int, advance: Advance) -> Exporte
         images=application.images.files,
         still=_still(application),
         slugs=slugs,
+        program=_program(application),
         tell=advance,
     )
+
+
+def _program(application: Application) -> str:
+    """What says how pages are written: this program, and the templates."""
+    code = max(file.stat().st_mtime_ns for file in Path(publisher.__file__).parent.rglob("*.py"))
+    return f"{publisher.__version__} {code} {application.templates.digest()}"
 
 
 def _still(application: Application) -> Mapping[str, Page]:

@@ -3,6 +3,7 @@
 Articles are taken some at a time; of all that is written only names stay in memory.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -26,11 +27,22 @@ from publisher.domain.pages import (
     quoted,
 )
 from publisher.domain.rights import Use
-from publisher.domain.token import Keyring, is_signed
+from publisher.domain.source import silent_since
+from publisher.domain.token import Keyring, is_signed, sign
 from publisher.domain.words import words
 from publisher.pipeline.images import IMAGES_PATH, PURPOSE
 from publisher.pipeline.pages import PagePublisher
-from publisher.pipeline.ports import Absence, FeedDocument, ImageFiles, Page, SiteFiles, Storage, Written
+from publisher.pipeline.ports import (
+    Absence,
+    FeedDocument,
+    ImageFiles,
+    MarkedArticle,
+    Page,
+    SiteFiles,
+    Storage,
+    UnitOfWork,
+    Written,
+)
 from publisher.pipeline.publish import FeedPublisher, Site
 from publisher.pipeline.sitemap import SitemapPublisher
 
@@ -60,7 +72,11 @@ class ExportReport:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exporter:
     """Writes one site. `still` are pages and files that others make, by their paths; `slugs` are the feeds of tags,
-    authors and languages to write."""
+    authors and languages to write. `program` is another text once pages are written in another way.
+
+    What a file is made of stands beside it as a mark, and one whose mark is the same is neither made nor compressed
+    again.
+    """
 
     storage: Storage
     feeds: FeedPublisher
@@ -68,6 +84,7 @@ class Exporter:
     images: ImageFiles
     still: Mapping[str, Page]
     slugs: "Slugs"
+    program: str
     tell: Callable[[str, int, int], None] = lambda what, done, total: None
 
     def export(self, files: SiteFiles) -> ExportReport:
@@ -123,8 +140,14 @@ class _Export:
         self._report = ExportReport(left_out=list(made.slugs.left_out))
         self._there: set[PageAddress] = set()
         self._images: set[str] = set()
+        self._hidden: list[int] = []
         with made.storage.read() as work:
             self._keyring: Keyring = work.meta.keyring()
+            around = tuple(_surroundings(work, made.feeds.clock()))
+        instance = sign(self._keyring, "export", 0)
+        self._around = _mark(instance, made.program, self._site, made.slugs.shown, *around)
+        self._all = self._around
+        """The mark of what any article may be on: lists, feeds, editions."""
 
     def run(self) -> ExportReport:
         """All of it, in an order in which nothing leads to what isn't there."""
@@ -138,7 +161,7 @@ class _Export:
         for done, slug in enumerate(slugs, start=1):
             self._feed(slug)
             self._made.tell("feeds", done, len(slugs))
-        self._page("lists", FeedsAddress())
+        self._page("lists", FeedsAddress(), self._around)
         self._put("feeds", FEEDS_OPML, self._made.pages.outline())
         if front is not None:
             self._put("other", "/", front)
@@ -155,38 +178,43 @@ class _Export:
     def _articles(self) -> None:
         with self._made.storage.read() as work:
             total = work.articles.count()
-        for done, (number, visible) in enumerate(self._numbers(), start=1):
-            if visible:
-                self._page("articles", ArticleAddress(number))
+        marks = hashlib.sha256(self._around.encode())
+        for done, one in enumerate(self._marked(), start=1):
+            marks.update(one.mark.encode())
+            if one.visible:
+                self._page("articles", ArticleAddress(one.number), _mark(self._around, one.mark))
+            else:
+                self._hidden.append(one.number)
             if done % BLOCK == 0:
                 self._made.tell("articles", done, max(done, total))
+        self._all = marks.hexdigest()
 
-    def _numbers(self) -> Iterator[tuple[int, bool]]:
+    def _marked(self) -> Iterator[MarkedArticle]:
         """All articles, in short transactions."""
         after = 0
         while True:
             with self._made.storage.read() as work:
-                found = work.articles.numbers(after, BLOCK)
+                found = work.articles.marked(after, BLOCK)
             if not found:
                 return
             yield from found
-            after = found[-1][0]
+            after = found[-1].number
 
     def _editions(self) -> None:
         with self._made.storage.read() as work:
             sent = [edition.id for edition in work.editions.in_states([EditionState.SENT])]
         for number in sent:
-            self._page("editions", EditionAddress(number))
+            self._page("editions", EditionAddress(number), self._all)
 
-    def _page(self, kind: str, address: PageAddress) -> None:
+    def _page(self, kind: str, address: PageAddress, mark: str | None = None) -> None:
+        """Write a page unless it was, or is there with its mark; without one it came while the export runs."""
         if address in self._there:
             return
-        page = self._made.pages.page(address, Use.EXPORT)
-        if not isinstance(page, Absence):
-            # Before it is written: two editions may lead to each other.
-            if not isinstance(address, ListAddress):
-                self._there.add(address)
-            self._put(kind, path_of(address), page)
+        # Before it is written: two editions may lead to each other, and each leads to itself.
+        if not isinstance(address, ListAddress):
+            self._there.add(address)
+        if mark is None or not self._keep(kind, path_of(address), mark):
+            self._put(kind, path_of(address), self._made.pages.page(address, Use.EXPORT), mark)
 
     # --- feeds
 
@@ -194,14 +222,17 @@ class _Export:
         for format in FeedFormat:
             self._document(slug, format)
         for address in self._made.pages.addresses(slug):
-            self._page("lists", address)
+            self._page("lists", address, self._all)
 
     def _document(self, slug: str, format: FeedFormat) -> None:
         """A feed's current document, and before it the archive that it leads to, the oldest page first."""
-        current = self._current(slug, format)
-        if current is None:
+        feed = Feed(slug=slug, title="")
+        mark = self._all if is_implied(slug) else None
+        kept = mark is not None and self._keep("feeds", unquote(feed.path(format)), mark)
+        current = None if kept else self._current(slug, format)
+        if current is None and not kept:
             return
-        feed, pages = Feed(slug=slug, title=""), self._archive(slug)
+        pages = self._archive(slug)
         if pages:
             # The page that is to come is the current document until then.
             to_come = max(pages) + 1
@@ -210,7 +241,8 @@ class _Export:
             path = unquote(feed.archive_path(format, number, version))
             self._archived(slug, number, version, format, path)
             self._link(unquote(feed.archive_path(format, number)), path)
-        self._put_bytes("feeds", unquote(feed.path(format)), current.body, current.last_modified)
+        if current is not None:
+            self._put_bytes("feeds", unquote(feed.path(format)), current.body, current.last_modified, mark)
 
     def _current(self, slug: str, format: FeedFormat) -> FeedDocument | None:
         if is_implied(slug):
@@ -229,9 +261,7 @@ class _Export:
 
     def _archived(self, slug: str, number: int, version: str, format: FeedFormat, path: str) -> None:
         """A page of an archive. What it says in a version stays, so one that is there is not made again."""
-        if self._files.keep(file_of(path)):
-            self._refer(self._files.read(file_of(path)))
-            self._report.add("archives", Written.SAME)
+        if self._keep("archives", path):
             return
         document = self._made.feeds.archived(slug, number, format)
         if document is not None and document.shape == version:
@@ -239,13 +269,21 @@ class _Export:
 
     # --- files
 
-    def _put(self, kind: str, path: str, page: Page | Absence) -> None:
-        if not isinstance(page, Absence):
-            self._put_bytes(kind, path, page.body, page.last_modified)
+    def _keep(self, kind: str, path: str, mark: str | None = None) -> bool:
+        """Leave a file that is there, and with this mark if one is given."""
+        kept = self._files.keep(file_of(path), mark)
+        if kept:
+            self._refer(self._files.read(file_of(path)), pages=kind != "articles")
+            self._report.add(kind, Written.SAME)
+        return kept
 
-    def _put_bytes(self, kind: str, path: str, body: bytes, at: datetime | None) -> None:
+    def _put(self, kind: str, path: str, page: Page | Absence, mark: str | None = None) -> None:
+        if not isinstance(page, Absence):
+            self._put_bytes(kind, path, page.body, page.last_modified, mark)
+
+    def _put_bytes(self, kind: str, path: str, body: bytes, at: datetime | None, mark: str | None = None) -> None:
         self._refer(body, pages=kind != "articles")
-        self._report.add(kind, self._files.put(file_of(path), body, at))
+        self._report.add(kind, self._files.put(file_of(path), body, at, mark))
 
     def _link(self, path: str, target: str) -> None:
         self._report.add("archives", self._files.link(file_of(path), file_of(target)))
@@ -284,9 +322,8 @@ class _Export:
 
     def _gone(self) -> Iterator[str]:
         """The addresses of what was there, and is no more."""
-        for number, visible in self._numbers():
-            if not visible:
-                yield _mapped(self._decoded(path_of(ArticleAddress(number))), "1")
+        for number in self._hidden:
+            yield _mapped(self._decoded(path_of(ArticleAddress(number))), "1")
         with self._made.storage.read() as work:
             removed = [slug for slug in work.feeds.removed() if work.feeds.renamed(slug) is None]
         for slug in removed:
@@ -300,6 +337,21 @@ class _Export:
 
     def _decoded(self, path: str) -> str:
         return unquote(self._root) + path
+
+
+def _surroundings(work: UnitOfWork, now: datetime) -> Iterator[object]:
+    """What pages and feeds tell besides articles."""
+    yield from work.feeds.all()
+    yield from work.newsletters.all()
+    for stored in work.sources.all():
+        yield stored.source
+        yield silent_since([stored], now)
+    yield sorted(work.images.protected())
+    yield from work.editions.in_states([EditionState.SENT])
+
+
+def _mark(*parts: object) -> str:
+    return hashlib.sha256("\n".join(map(repr, parts)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _mapped(path: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """Articles and their revisions. Revisions are numbered in commit order; everything is made ready before the number."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from publisher.domain.change import Missing
 from publisher.domain.names import address, number
 from publisher.domain.selection import Selection
 from publisher.domain.source import Rights
-from publisher.pipeline.ports import Articles, Labels, SeqRange
+from publisher.pipeline.ports import Articles, Labels, MarkedArticle, SeqRange
 from publisher.storage.article_rows import (
     CURRENT,
     JUDGED,
@@ -53,7 +53,16 @@ from publisher.storage.article_rows import (
 )
 from publisher.storage.counters import latest, take
 from publisher.storage.lists import Insertion, among, each_dialect, many, sqlite, values_for
-from publisher.storage.schema import IS_HELD, article, article_band, article_name, article_revision, source
+from publisher.storage.schema import (
+    IS_HELD,
+    article,
+    article_band,
+    article_image,
+    article_name,
+    article_revision,
+    image,
+    source,
+)
 from publisher.storage.selection import narrowed, terms_of, write_terms
 
 _NAME = "INSERT INTO article_name (source_id, name, article_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -66,6 +75,9 @@ _PAGE = 50
 _STREAMED = 500
 """How many rows of a long answer are fetched at a time."""
 
+_MARKING = [
+    article.c[name] for name in ("id", "visible", "seq", "url", "canonical_url", "story_id", "withheld", "dated")
+]
 _SET_LATER = ("id", "missing", "gone_at", "story_id", "sketch", "withheld")
 _ADD = Insertion(
     article,
@@ -195,10 +207,20 @@ class SqlArticles(Articles):
         query = _whole(article.c.id, article_revision.c.changed_at).where(*inside).order_by(article.c.id)
         return [(number, changed_at) for number, changed_at in self._connection.execute(query)]
 
-    def numbers(self, after: int, limit: int) -> list[tuple[int, bool]]:
-        """The numbers above one of articles, in their order, at most so many; each with whether it is visible."""
-        query = select(article.c.id, article.c.visible).where(article.c.id > after).order_by(article.c.id).limit(limit)
-        return [(number, visible) for number, visible in self._connection.execute(query)]
+    def marked(self, after: int, limit: int) -> list[MarkedArticle]:
+        """The articles whose number is above one, in the order of their numbers, at most so many."""
+        query = select(*_MARKING).where(article.c.id > after).order_by(article.c.id).limit(limit)
+        rows = self._connection.execute(query).all()
+        if not rows:
+            return []
+        inside = article_image.c.article_id.between(rows[0].id, rows[-1].id)
+        shown = select(article_image.c.article_id, image.c.id, image.c.state, image.c.copies).join_from(
+            article_image, image
+        )
+        images: dict[int, list[str]] = {}
+        for found in self._connection.execute(shown.where(inside).order_by(image.c.id)):
+            images.setdefault(found.article_id, []).append(repr(tuple(found)))
+        return [MarkedArticle(row.id, row.visible, _mark(row, images.get(row.id, ()))) for row in rows]
 
     def labels(self) -> Iterator[Labels]:
         """What visible articles are labelled with: while the transaction lasts."""
@@ -423,6 +445,10 @@ def _new(name: str) -> BindParameter[Any]:
 
 def _key_hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _mark(row: Any, images: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join((repr(tuple(row)), *images)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _whole(*columns: Any) -> Select[Any]:

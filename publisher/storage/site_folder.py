@@ -22,6 +22,7 @@ OURS = ".publisher-export"
 """The folder within it that is for us: what we wrote, and what the server's configuration may read."""
 
 _LIST = "files"
+_MARKS = "marks"
 _COMING = "coming"
 _BEGINS = "# What `publisher feed export` wrote, and removes when it is published no longer."
 
@@ -69,26 +70,30 @@ class SiteFolder(SiteFiles):
         self._coming = coming
         self._before = {*_lines(folder / OURS / _LIST), *_lines(folder / OURS / _COMING)}
         self._now: set[str] = set()
+        self._marked = self._take_marks()
+        self._marks: dict[str, str] = {}
 
-    def keep(self, file: str) -> bool:
-        """Leave a file as it is that an earlier export wrote; False when there is none."""
-        whole = self._is_ours(file) and all(os.path.exists(self._folder / name) for name in _names(file))
-        if whole:
-            self._settle(file)
-        return whole
+    def keep(self, file: str, mark: str | None = None) -> bool:
+        """Leave a file as it is that an earlier export wrote, and with this mark if one is given; False when there is
+        none."""
+        fits = self._is_ours(file) and (mark is None or self._marked.get(file) == mark)
+        if not fits or not self._is_whole(file):
+            return False
+        self._settle(file, mark)
+        return True
 
     def read(self, file: str) -> bytes:
         """What a file holds that was kept."""
         with _told(self._folder):
             return (self._folder / file).read_bytes()
 
-    def put(self, file: str, body: bytes, at: datetime | None) -> Written:
-        """Write one, and of a text its compressed siblings."""
+    def put(self, file: str, body: bytes, at: datetime | None, mark: str | None = None) -> Written:
+        """Write one, and of a text its compressed siblings; the mark says what it was made of."""
         place = self._folder / file
         with _told(place):
             before = self._changed_at(file)
             if before is not None and not place.is_symlink() and place.read_bytes() == body and self._is_whole(file):
-                self._settle(file)
+                self._settle(file, mark)
                 return Written.SAME
             self._claim(file)
             now = int(self._clock().timestamp())
@@ -99,7 +104,7 @@ class SiteFolder(SiteFiles):
                 for coding, ending in CODINGS.items():
                     self._write(self._folder / f"{file}{ending}", _CODERS[coding](body), changed)
             self._write(place, body, changed)
-        self._settle(file)
+        self._settle(file, mark)
         return Written.NEW if before is None else Written.CHANGED
 
     def link(self, file: str, target: str) -> Written:
@@ -136,9 +141,19 @@ class SiteFolder(SiteFiles):
                 _remove(self._folder / name)
             self._prune((self._folder / file).parent)
         self.note(_LIST, iter((_BEGINS, *sorted(self._now))))
+        self.note(_MARKS, (f"{mark} {file}" for file, mark in self._marks.items()))
         with _told(self._folder):
             self._coming.truncate(0)
         return len(gone)
+
+    def _take_marks(self) -> dict[str, str]:
+        """The marks of the last export. They go at once: of files of one that is cut off nobody knows what they were
+        made of."""
+        place = self._folder / OURS / _MARKS
+        marks = {file: mark for mark, _, file in (line.partition(" ") for line in _lines(place))}
+        with _told(place):
+            place.unlink(missing_ok=True)
+        return marks
 
     # --- one file
 
@@ -146,9 +161,9 @@ class SiteFolder(SiteFiles):
         return file in self._before or file in self._now
 
     def _is_whole(self, file: str) -> bool:
-        """Whether a file's siblings are those of its bytes: each was written with it, and has its time."""
+        """Whether a file is there with the siblings of its bytes: each was written with it, and has its time."""
         times = {_mtime(self._folder / name) for name in _names(file)}
-        return len(times) == 1
+        return len(times) == 1 and None not in times
 
     def _changed_at(self, file: str) -> int | None:
         """When a file changed that is there and ours, in seconds."""
@@ -175,9 +190,11 @@ class SiteFolder(SiteFiles):
         os.utime(temporary, (changed, changed))
         os.replace(temporary, place)
 
-    def _settle(self, file: str) -> None:
+    def _settle(self, file: str, mark: str | None = None) -> None:
         self._before.discard(file)
         self._now.add(file)
+        if mark is not None:
+            self._marks[file] = mark
 
     def _prune(self, folder: Path) -> None:
         """Remove a folder and those above it, as far as they are empty."""

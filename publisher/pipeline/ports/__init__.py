@@ -11,6 +11,7 @@ from publisher.pipeline.ports.archiving import Effect, Histories, History
 from publisher.pipeline.ports.collecting import (
     Articles,
     Labels,
+    MarkedArticle,
     Notice,
     Notices,
     Placed,
@@ -104,6 +105,7 @@ __all__ = [
     "KnownImage",
     "Labels",
     "ListPage",
+    "MarkedArticle",
     "MessageWriter",
     "Meta",
     "Newsletters",

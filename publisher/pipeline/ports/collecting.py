@@ -83,6 +83,16 @@ class Labels:
     language: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class MarkedArticle:
+    """The number of an article, whether it is visible, and a mark that is another one once anything is that its page
+    shows: its revision, its addresses, our copies of its images."""
+
+    number: int
+    visible: bool
+    mark: str
+
+
 class Articles(Protocol):
     """Articles and their revisions. Writing numbers revisions in commit order."""
 
@@ -175,8 +185,8 @@ class Articles(Protocol):
         """Those articles of one span, by number, each with when its content changed last."""
         ...
 
-    def numbers(self, after: int, limit: int) -> list[tuple[int, bool]]:
-        """The numbers above one of articles, in their order, at most so many; each with whether it is visible."""
+    def marked(self, after: int, limit: int) -> list[MarkedArticle]:
+        """The articles whose number is above one, in the order of their numbers, at most so many."""
         ...
 
     def labels(self) -> Iterator[Labels]:

@@ -21,17 +21,18 @@ class SiteFiles(Protocol):
     Raises StorageError.
     """
 
-    def keep(self, file: str) -> bool:
-        """Leave a file as it is that an earlier export wrote; False when there is none."""
+    def keep(self, file: str, mark: str | None = None) -> bool:
+        """Leave a file as it is that an earlier export wrote, and with this mark if one is given; False when there is
+        none."""
         ...
 
     def read(self, file: str) -> bytes:
         """What a file holds that was kept."""
         ...
 
-    def put(self, file: str, body: bytes, at: datetime | None) -> Written:
+    def put(self, file: str, body: bytes, at: datetime | None, mark: str | None = None) -> Written:
         """Write one, and of a text its compressed siblings. `at` is when it changed, now when that isn't known; one
-        that changed is always younger than it was."""
+        that changed is always younger than it was. The mark, a word, says what it was made of."""
         ...
 
     def link(self, file: str, target: str) -> Written:

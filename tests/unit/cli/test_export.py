@@ -17,12 +17,15 @@ import pytest
 from lxml import etree, html
 
 from publisher.domain.files import file_of
+from publisher.domain.pages import ArticleAddress
+from publisher.pipeline.pages import PagePublisher
+from publisher.pipeline.publish import FeedPublisher
 from publisher.storage.database import open_storage
 from publisher.storage.runner import runner_lock
 from publisher.web.security import HEADERS
 from tests.loopback import free_port, wait_for
 from tests.pictures import packed
-from tests.unit.cli.conftest import CONFIG, Run
+from tests.unit.cli.conftest import CONFIG, NOTES, Run
 from tests.unit.sources.site import Answer, Site
 from tests.unit.web.conftest import Client
 
@@ -39,11 +42,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def full(run: Run, site: Path, made: Path) -> Path:
-    """A site with an archive, an edition that was sent, and tags that are no names of files, exported to `www`."""
+def full(run: Run, made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A site with an archive, an edition that was sent, and tags that are no names of files, exported to `www`.
+
+    For each test it is at the same place: where its notes are is what its source is.
+    """
+    site = made.with_name("now")
+    shutil.rmtree(site, ignore_errors=True)
     if made.exists():
-        shutil.copytree(made, site, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(made, site, symlinks=True)
+        monkeypatch.chdir(site)
         return site
+    (site / "notes").mkdir(parents=True)
+    monkeypatch.chdir(site)
+    for name, text in NOTES.items():
+        (site / "notes" / name).write_text(text)
     config = CONFIG.replace('title = "All news"', 'title = "All news"\nprevious_slugs = ["old"]\nlimit = 5')
     (site / "publisher.toml").write_text(config)
     for number in range(ARTICLES - 2):
@@ -133,7 +146,6 @@ def test_the_same_again_touches_no_file_and_elsewhere_it_has_the_same_bytes(run:
         found = ((path, path.lstat()) for path in (full / "www").rglob("*") if ".publisher-export" not in path.parts)
         return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in found}
 
-    export(run)  # it is at another place now, which is what its source is
     before = stamps()
     report = export(run)
     assert stamps() == before
@@ -143,6 +155,28 @@ def test_the_same_again_touches_no_file_and_elsewhere_it_has_the_same_bytes(run:
     shutil.move("www", "first")
     export(run)
     assert files(full / "first") == files(full / "www")
+
+
+def test_an_edit_changes_the_files_that_show_it_and_no_others_are_made(
+    run: Run, full: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    page, implied = PagePublisher.page, FeedPublisher.implied
+    monkeypatch.setattr(
+        PagePublisher, "page", lambda self, address, use: made.append(address) or page(self, address, use)
+    )
+    monkeypatch.setattr(FeedPublisher, "implied", lambda self, *name: made.append(name) or implied(self, *name))
+    export(run)
+    assert made == []
+    note = full / "notes" / "ferry.md"
+    note.write_text(note.read_text().replace("at eight", "at nine"))
+    run("collect", "--once", "notes")
+    report = export(run)
+    assert len([one for one in made if isinstance(one, ArticleAddress)]) == 1
+    assert report["files"]["articles"] == {"new": 0, "changed": 1, "same": ARTICLES - 1}
+    assert report["files"]["feeds"]["changed"] > 0
+    assert b"at nine" in (full / "www" / "feeds" / "news.rss").read_bytes()
+    assert b"at nine" in (full / "www" / "feeds" / "all.rss").read_bytes()
 
 
 def number_of(title: str) -> str:
@@ -167,24 +201,15 @@ def test_what_is_taken_down_is_gone_and_told(run: Run, full: Path) -> None:
     assert [(name, path) for name, path in leading if file_of(path) not in there] == []
 
 
-def test_feeds_no_longer_defined_are_removed_and_told(run: Run, full: Path) -> None:
+def test_what_the_configuration_says_no_longer_is_nowhere(run: Run, full: Path) -> None:
     config = (full / "publisher.toml").read_text()
-    (full / "publisher.toml").write_text(config.replace('slug = "news"', 'slug = "晚报"'))
+    (full / "publisher.toml").write_text(config.replace('slug = "news"', 'slug = "晚报"').replace("Quay", "Port"))
     export(run)
     there = texts(full / "www")
     assert "feeds/晚报.rss" in there
+    assert [name for name, body in there.items() if b"Quay News" in body] == []
     assert [name for name in there if name.startswith(("feeds/news.", "feeds/news/"))] == []
     assert '"/feeds/news.rss" "1";' in (full / "www" / ".publisher-export" / "gone.map").read_text()
-
-
-def test_an_edit_changes_the_files_that_show_it_and_no_others(run: Run, full: Path) -> None:
-    note = full / "notes" / "ferry.md"
-    note.write_text(note.read_text().replace("at eight", "at nine"))
-    run("collect", "--once", "notes")
-    report = export(run)
-    assert report["files"]["articles"] == {"new": 0, "changed": 1, "same": ARTICLES - 1}
-    assert report["files"]["feeds"]["changed"] > 0
-    assert b"at nine" in (full / "www" / "feeds" / "news.rss").read_bytes()
 
 
 def test_names_are_bounded_and_pages_link_no_others(run: Run, full: Path) -> None:
@@ -241,10 +266,14 @@ http {{
 @pytest.fixture
 def nginx(run: Run, full: Path) -> Iterator[Client]:
     """nginx on the exported site, with what docs/how-to tells to write into its configuration."""
-    config = (full / "publisher.toml").read_text()
-    (full / "publisher.toml").write_text(config.replace('["old"]', '["old", "晚报"]'))
-    run("article", "hide", number_of("Note 3"))
-    export(run)
+    if not full.with_name("served").exists():
+        config = (full / "publisher.toml").read_text()
+        (full / "publisher.toml").write_text(config.replace('["old"]', '["old", "晚报"]'))
+        run("article", "hide", number_of("Note 3"))
+        export(run)
+        shutil.copytree(full / "www", full.with_name("served"), symlinks=True)
+    shutil.rmtree(full / "www")
+    shutil.copytree(full.with_name("served"), full / "www", symlinks=True)
     port = free_port()
     how_to = (ROOT / "docs" / "how-to" / "static-site.md").read_text()
     [ours] = re.findall(r"```nginx\n(.*?)```", how_to, re.DOTALL)

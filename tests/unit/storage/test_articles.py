@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from publisher.domain.article import ArticleState, Content, Edited, Enclosure, Entry, New, Unchanged
+from publisher.domain.image import ImageFile, ImageState
 from publisher.domain.selection import Selection, Terms
 from publisher.domain.source import Rights, SourceKind
 from publisher.pipeline.ports import Labels, SeqRange
@@ -282,6 +283,29 @@ def test_articles_that_may_be_shown_whole_are_told_in_spans_of_numbers(storage: 
         assert work.articles.in_span(3, 3) == []
 
 
+def test_the_mark_of_an_article_changes_with_what_its_page_shows(storage: SqlStorage) -> None:
+    def marks() -> list[str]:
+        with storage.read() as work:
+            return [one.mark for one in work.articles.marked(0, 9)]
+
+    first, second = entry("a"), entry("b")
+    put_articles(storage, first, second)
+    seen = [marks()]
+    put_articles(storage, replace(first, content=replace(first.content, title="Another")), at=LATER)
+    seen.append(marks())
+    with storage.begin() as work:
+        [state] = work.articles.states([1], 9).values()
+        work.images.show(1, state.article.source_id, ["https://img.example/a.jpg"], "https://blog.example/", NOW)
+    seen.append(marks())
+    with storage.begin() as work:
+        [image] = work.images.due(NOW, 9)
+        work.images.save(replace(image, state=ImageState.FINE, files=(ImageFile("0.jpg", "image/jpeg", 9, 9, 9),)))
+    seen.append(marks())
+    assert seen[-1] == marks()
+    assert len({mark for mark, _ in seen}) == 4
+    assert len({mark for _, mark in seen}) == 1
+
+
 def test_numbers_and_labels_of_all_articles(storage: SqlStorage) -> None:
     labelled = entry("a", tags=("x", "港口"), authors=("Ana",), language="en")
     put_articles(storage, labelled, entry("b", tags=("y",)), entry("c"))
@@ -289,8 +313,8 @@ def test_numbers_and_labels_of_all_articles(storage: SqlStorage) -> None:
         work.articles.flag([2], LATER, visible=False)
     put_articles(storage, replace(labelled, content=replace(labelled.content, tags=("z",))), at=LATER)
     with storage.read() as work:
-        assert work.articles.numbers(0, 2) == [(1, True), (2, False)]
-        assert work.articles.numbers(2, 2) == [(3, True)]
-        assert work.articles.numbers(3, 2) == []
+        assert [(one.number, one.visible) for one in work.articles.marked(0, 2)] == [(1, True), (2, False)]
+        assert [(one.number, one.visible) for one in work.articles.marked(2, 2)] == [(3, True)]
+        assert work.articles.marked(3, 2) == []
         found = sorted(work.articles.labels(), key=lambda labels: labels.tags)
     assert found == [Labels((), (), None), Labels(("z",), ("Ana",), "en")]

@@ -70,6 +70,33 @@ def test_only_what_changed_is_written_and_is_younger_than_it_was(tmp_path: Path)
     assert stamp(tmp_path / PAGE) == (NOW + timedelta(hours=1, seconds=1)).replace(microsecond=0)
 
 
+def test_a_file_is_kept_by_what_it_was_made_of(tmp_path: Path) -> None:
+    with export(tmp_path) as files:
+        files.put(PAGE, b"text", THEN, "mark-1")
+        files.put("other.html", b"text", THEN)
+        files.finish()
+    with export(tmp_path) as files:
+        assert [files.keep(PAGE, mark) for mark in ("mark-2", "mark", "mark-1")] == [False, False, True]
+        assert not files.keep("other.html", "mark-1")
+        files.put("other.html", b"text", THEN, "mark-3")
+        files.finish()
+    (tmp_path / f"{PAGE}.br").unlink()
+    with export(tmp_path) as files:
+        assert files.keep("other.html", "mark-3")
+        assert not files.keep(PAGE, "mark-1")
+
+
+def test_after_an_export_that_was_cut_off_nobody_knows_what_files_were_made_of(tmp_path: Path) -> None:
+    with export(tmp_path) as files:
+        files.put(PAGE, b"text", THEN, "mark-1")
+        files.finish()
+    with export(tmp_path) as files:
+        files.put(PAGE, b"text 2", THEN, "mark-2")
+    with export(tmp_path) as files:
+        assert not files.keep(PAGE, "mark-1")
+        assert files.keep(PAGE)
+
+
 def test_a_sibling_that_is_lost_or_another_s_is_made_again(tmp_path: Path) -> None:
     with export(tmp_path) as files:
         files.put(PAGE, b"text", THEN)
