@@ -24,7 +24,7 @@ from publisher.domain.selection import Selection
 from publisher.domain.source import HINT_LIMIT, SourceKind, SourceState, StoredSource
 from publisher.errors import SourceError
 from publisher.pipeline.hubs import polled
-from publisher.pipeline.judging import Judgement, finder, judge
+from publisher.pipeline.judging import UNCHANGED, Judgement, finder, judge
 from publisher.pipeline.ports import (
     Clock,
     Fetcher,
@@ -82,6 +82,7 @@ class Collector:
         """Look at some sources; `each` runs the looks, side by side or one by one. Leaves a row."""
         began = self.clock()
         reports = list(each(self.look, sources))
+        self.storage.settle()
         if reports:
             StoryFinder(self.storage, self.clock).find()
             failed = [report.source for report in reports if report.failed]
@@ -96,7 +97,7 @@ class Collector:
         return reports
 
     def look(self, stored: StoredSource) -> SourceReport:
-        """Read one source and store what it gave."""
+        """Read one source and store what it gave: that nothing changed is stored later (see `Storage.settle`)."""
         source = stored.source
         now = self.clock()
         request = ReadRequest(
@@ -182,7 +183,11 @@ class Collector:
             judgement.store(work, stored.source.id, now)
             return report
 
-        return self.storage.share(store)
+        if reading.changed or reading.moved_to or reading.notices:
+            return self.storage.share(store)
+        # After a crash it is looked at once more.
+        self.storage.later(store)
+        return report_of(stored, reading, UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Judgement:
             work.articles.regain(self.back, now)
 
 
+UNCHANGED = Judgement((), (), (), Guids.STABLE)
+"""What a look at a source that gave what it gave before means to its articles."""
+
+
 def finder(storage: Storage, source_id: int) -> Callable[[Sequence[str]], Mapping[str, KnownArticle]]:
     """Answers a reader which of some keys are stored: under that name, or as another address of the same page."""
 

@@ -89,6 +89,19 @@ class SqlStorage(Storage):
         with explained(self.url):
             return self._shared.run(job)
 
+    def later(self, job: Callable[[UnitOfWork], object]) -> None:
+        """Run a job soon, together with others, without waiting for it."""
+        if self._shared is None:
+            super().later(job)
+        else:
+            self._shared.later(job)
+
+    def settle(self) -> None:
+        """Wait until the jobs for later are durable; raises what one of them raised."""
+        if self._shared is not None:
+            with explained(self.url):
+                self._shared.settle()
+
     @contextmanager
     def read(self) -> Iterator[SqlUnitOfWork]:
         """A transaction that only reads, from one moment of the database; it waits for no writer."""

@@ -2,7 +2,7 @@
 
 A commit waits for the disk, whatever it holds. While one thread waits, others bring their jobs; the next of them takes
 all that are there along in its own transaction, each behind a savepoint, so that one that fails takes back only its
-own part.
+own part. A job for later waits for such a commit, or until many like it are there; nobody waits for it.
 """
 
 import threading
@@ -16,6 +16,9 @@ from publisher.storage.unit import SqlUnitOfWork
 
 Result = TypeVar("Result")
 
+MANY = 32
+"""Jobs for later that are worth a commit of their own."""
+
 LONGEST = 0.03
 """Seconds after which a shared transaction takes in no more jobs: who only wants to write a row waits behind it."""
 
@@ -23,8 +26,9 @@ LONGEST = 0.03
 class _Job(Generic[Result]):
     """Work that a thread waits for, and how it ended."""
 
-    def __init__(self, work: Callable[[SqlUnitOfWork], Result]) -> None:
+    def __init__(self, work: Callable[[SqlUnitOfWork], Result], *, later: bool = False) -> None:
         self._work = work
+        self.later = later
         self._results: list[Result] = []
         self.error: BaseException | None = None
         self.is_over = False
@@ -54,6 +58,7 @@ class SharedCommits:
         self._begin = begin
         self._waiting: deque[_Job[Any]] = deque()
         self._turn = threading.Lock()
+        self._failed: list[BaseException] = []
 
     def run(self, work: Callable[[SqlUnitOfWork], Result]) -> Result:
         """Run a job and return once it is committed; raises what the job raised, or what the disk says."""
@@ -64,6 +69,25 @@ class SharedCommits:
             while not job.is_over:
                 self._commit()
         return job.outcome()
+
+    def later(self, work: Callable[[SqlUnitOfWork], object]) -> None:
+        """Run a job with the next commit, or with as many like it as are worth one. See `settle`."""
+        self._waiting.append(_Job(work, later=True))
+        # Whoever has the turn takes them along.
+        if len(self._waiting) >= MANY and self._turn.acquire(blocking=False):
+            try:
+                self._commit()
+            finally:
+                self._turn.release()
+
+    def settle(self) -> None:
+        """Commit what waits; raises what one of the jobs for later has raised since this was asked last."""
+        with self._turn:
+            while self._waiting:
+                self._commit()
+            failed, self._failed = self._failed, []
+        if failed:
+            raise failed[0]
 
     def _commit(self) -> None:
         """One transaction with what waits now, as far as it goes in `LONGEST`."""
@@ -83,3 +107,5 @@ class SharedCommits:
         finally:
             for job in taken:
                 job.is_over = True
+                if job.later and job.error is not None:
+                    self._failed.append(job.error)

@@ -116,6 +116,16 @@ class Storage(Protocol):
         with self.begin() as work:
             return job(work)
 
+    def later(self, job: Callable[[UnitOfWork], object]) -> None:
+        """Run a job soon, together with others, without waiting for it: for what may be lost in a crash.
+
+        It is durable once `settle` returns, which raises what the job did.
+        """
+        self.share(job)
+
+    def settle(self) -> None:
+        """Wait until the jobs for later are durable; raises what one of them raised."""
+
     def read(self) -> AbstractContextManager[UnitOfWork]:
         """A transaction that only reads; it takes no writer's lock."""
         ...

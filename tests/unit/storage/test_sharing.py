@@ -125,3 +125,45 @@ def test_an_interrupt_leaves_nobody_waiting(sqlite: SqlStorage) -> None:
     with pytest.raises(KeyboardInterrupt):
         sqlite.share(interrupted)
     assert sqlite.share(remember("on")) == "on"
+
+
+# --- jobs for later ----------------------------------------------------------------------------------------------
+
+
+def test_a_job_for_later_is_durable_once_it_is_settled(storage: Storage) -> None:
+    for word in ("a", "b"):
+        storage.later(remember(word))
+    storage.settle()
+    assert remembered(storage, "a")
+    assert remembered(storage, "b")
+    storage.settle()
+
+
+def test_a_job_for_later_goes_along_with_one_that_is_waited_for(sqlite: SqlStorage) -> None:
+    sqlite.later(remember("a"))
+    assert not remembered(sqlite, "a")
+    sqlite.share(remember("b"))
+    assert remembered(sqlite, "a")
+
+
+def test_many_jobs_for_later_are_committed_without_anybody_asking(
+    sqlite: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "LONGEST", 60)
+    counted = Counted(sqlite)
+    counted.go.set()
+    shared = SharedCommits(counted.begin)
+    for number in range(2 * sharing.MANY):
+        shared.later(remember(str(number)))
+    assert counted.count == 2
+    assert remembered(sqlite, str(2 * sharing.MANY - 1))
+
+
+def test_what_a_job_for_later_raises_is_told_when_it_is_settled_and_once(sqlite: SqlStorage) -> None:
+    for word in ("bad", "good"):
+        sqlite.later(remember(word))
+    with pytest.raises(ValueError, match="bad"):
+        sqlite.settle()
+    sqlite.settle()
+    assert remembered(sqlite, "good")
+    assert not remembered(sqlite, "bad")
