@@ -37,7 +37,7 @@ def index_terms(text: str) -> Iterable[str]:
     """The terms to index: every token (at most its beginning), and each two neighbouring CJK characters as one more."""
     tokens = words(text)
     terms = _with_pairs(tokens) if has_cjk(text) else dict.fromkeys(tokens)
-    return (term[:LONGEST_TERM] for term in terms) if any(len(token) > LONGEST_TERM for token in tokens) else terms
+    return terms if max(map(len, tokens), default=0) <= LONGEST_TERM else (term[:LONGEST_TERM] for term in terms)
 
 
 def _with_pairs(tokens: list[str]) -> Iterator[str]:

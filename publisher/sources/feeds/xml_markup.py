@@ -1,10 +1,13 @@
 """XHTML inside XML, written as HTML."""
 
+import re
+from functools import lru_cache
 from html import escape
 
 from lxml import etree
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_SPECIAL = re.compile("[&<>]")
 _DEEPEST = 200
 """Elements within more others than this give their text alone."""
 
@@ -21,13 +24,13 @@ def inner_markup(element: etree._Element, *, strips_div: bool) -> str:
 
 
 def _write_inside(element: etree._Element, depth: int, pieces: list[str]) -> None:
-    pieces.append(escape(element.text or "", quote=False))
+    pieces.append(_escaped(element.text))
     for child in element:
         if depth >= _DEEPEST:
             pieces.append(escape("".join(child.itertext()), quote=False))
         else:
             _write(child, depth + 1, pieces)
-        pieces.append(escape(child.tail or "", quote=False))
+        pieces.append(_escaped(child.tail))
 
 
 def _write(element: etree._Element, depth: int, pieces: list[str]) -> None:
@@ -41,5 +44,14 @@ def _write(element: etree._Element, depth: int, pieces: list[str]) -> None:
     pieces.append(f"</{name}>")
 
 
+def _escaped(text: str | None) -> str:
+    return escape(text, quote=False) if text and _SPECIAL.search(text) else text or ""
+
+
 def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2].lower()
+    return _name(str(element.tag))
+
+
+@lru_cache(maxsize=512)
+def _name(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()

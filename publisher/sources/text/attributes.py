@@ -32,7 +32,8 @@ def _may_be_crowded(markup: str) -> bool:
     """Whether a tag is long enough for so many, as far as one can tell without reading its quotes."""
     if len(markup) <= 2 * MOST:
         return False
-    return any(len(tag) > 2 * MOST for tag in _LONG_TAG.findall(markup)) or bool(_QUOTED_END.search(markup))
+    longest = max(map(len, _LONG_TAG.findall(markup)), default=0)
+    return longest > 2 * MOST or _QUOTED_END.search(markup) is not None
 
 
 def _pieces(markup: str) -> Iterator[str]:
