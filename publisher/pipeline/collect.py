@@ -81,8 +81,10 @@ class Collector:
     def collect(self, sources: Sequence[StoredSource], each: "Each") -> list[SourceReport]:
         """Look at some sources; `each` runs the looks, side by side or one by one. Leaves a row."""
         began = self.clock()
-        reports = list(each(self.look, sources))
-        self.storage.settle()
+        try:
+            reports = list(each(self.look, sources))
+        finally:
+            self.storage.settle()
         if reports:
             StoryFinder(self.storage, self.clock).find()
             failed = [report.source for report in reports if report.failed]

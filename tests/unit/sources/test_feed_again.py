@@ -1,9 +1,12 @@
 """A feed that gives no validators: its document is read once more only when it may say something else."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from publisher.domain.source import Source, SourceKind, Validators
+import pytest
+
+from publisher.domain.source import Source, SourceKind, StoredSource, Validators
 from publisher.pipeline.collect import Collector, SourceReport
 from publisher.pipeline.ports import Fetched, Fetcher, FetchRequest, FetchResult, Reading, ReadRequest, Refused
 from publisher.sources.feed import FeedReader
@@ -16,6 +19,9 @@ RSS_ONE = (
     b"<rss version='2.0'><channel><title>News</title><item><title>One</title><guid>1</guid>"
     b"<link>https://news.example/1</link><description>Said in short.</description></item></channel></rss>"
 )
+
+
+Look = Callable[[StoredSource], SourceReport]
 
 
 class Counting:
@@ -61,6 +67,26 @@ def test_a_document_without_validators_is_read_again_only_when_it_changed(storag
     now[0] += timedelta(days=8)
     assert not looked(tags=("another",)).not_modified, "now and then it is read whatever it seems to say"
     assert work.times == 4
+
+
+def test_what_was_looked_at_is_stored_though_the_round_breaks_off(storage: SqlStorage) -> None:
+    now = [START]
+    collector = Collector(storage, build_readers(), Unvalidated(), lambda: now[0])
+    with storage.begin() as unit:
+        unit.sources.apply([replace(SAME, full_text=False)], START)
+    collector.collect(collector.due(), map)
+    now[0] += timedelta(days=1)
+
+    def breaking_off(
+        look: Callable[[StoredSource], SourceReport], sources: Sequence[StoredSource]
+    ) -> list[SourceReport]:
+        assert [look(source).not_modified for source in sources] == [True]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collector.collect(collector.due(), breaking_off)
+    with storage.read() as unit:
+        assert [one.state.checked_at for one in unit.sources.all()] == now
 
 
 def test_a_document_whose_pages_could_not_be_read_is_read_again() -> None:
