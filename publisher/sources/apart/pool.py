@@ -107,11 +107,13 @@ class Processes(Work):
         """End the processes; from now on all is done here."""
         with self._changed:
             self._most = 0
-            children, self._idle = self._children, []
-            self._children = set()
+            idle, self._idle = self._idle, []
+            busy, self._children = self._children.difference(idle), set()
             self._changed.notify_all()
-        for child in children:
+        for child in idle:
             child.end()
+        for child in busy:
+            child.kill()
 
     def _is_much(self) -> bool:
         if not self._most:
@@ -216,10 +218,14 @@ class _Child:
         return False
 
     def end(self) -> None:
-        """End it at once, whatever it does."""
+        """End it at once, whatever it does: for who has it."""
+        self.kill()
+        self._connection.close()
+
+    def kill(self) -> None:
+        """End it at once, and leave the connection to the thread that may be waiting at it."""
         self._process.kill()
         self._process.wait()
-        self._connection.close()
 
     def ask(self, message: bytes) -> tuple[str, object]:
         """Have it do something, and wait for the answer. Raises _Ended, and then it is no more."""

@@ -187,6 +187,39 @@ def test_work_that_has_no_end_is_stopped_and_says_so() -> None:
     assert processes.ids == []
 
 
+def test_work_that_wants_all_memory_is_refused_it(one: Processes) -> None:
+    child = one(os.getpid)
+    with pytest.raises(WorkEnded, match="it takes more memory than 1024 MiB"):
+        one(bytearray, 2 * 1024**3)
+    assert one(os.getpid) == child
+
+
+def test_who_waits_for_a_process_does_its_work_when_they_are_closed() -> None:
+    processes = Processes(1, limit=LONGER, idle=LONGER, much=1)
+    ended: list[str] = []
+
+    def busy() -> None:
+        with pytest.raises(WorkEnded) as error:
+            processes(signal.pause)
+        ended.append(str(error.value))
+
+    found: list[int] = []
+    threads = [threading.Thread(target=busy), threading.Thread(target=lambda: found.append(processes(os.getpid)))]
+    threads[0].start()
+    wait_for(lambda: processes.ids, "a process is busy")
+    threads[1].start()
+    processes.close()
+    for thread in threads:
+        thread.join()
+    assert ended == ["the process that read it ended by SIGKILL"]
+    assert found == [os.getpid()]
+
+
+def test_signals_without_a_name_are_told_by_their_number() -> None:
+    assert pool._signal_name(signal.SIGKILL) == "SIGKILL"
+    assert pool._signal_name(250) == "signal 250"
+
+
 def test_ctrl_c_ends_no_process_in_the_middle_of_its_work(one: Processes) -> None:
     child = one(os.getpid)
     os.kill(child, signal.SIGINT)
