@@ -75,16 +75,21 @@ class Feed:
 
     def path(self, format: FeedFormat) -> str:
         """The path below the site's address."""
-        return f"/feeds/{quote(self.slug)}.{format}"
+        return f"/feeds/{quoted_slug(self.slug)}.{format}"
 
     def archive_path(self, format: FeedFormat, number: int, version: str = "") -> str:
         """The path of a page of its archive: as it is in a version, or (without) wherever it is now."""
-        return f"/feeds/{quote(self.slug)}/archive/{number}{version and f'-{version}'}.{format}"
+        return f"/feeds/{quoted_slug(self.slug)}/archive/{number}{version and f'-{version}'}.{format}"
 
     def id(self, instance: uuid.UUID) -> str:
         """The feed's own id (RFC 4287, section 4.2.6), from the instance and its first name: it never changes."""
         first = next(iter(self.previous_slugs), self.slug)
         return uuid.uuid5(instance, f"feed:{first}").urn
+
+
+def quoted_slug(slug: str) -> str:
+    """A slug as it stands in a path; one with parts such as `..`, which clients take out of paths, as a single part."""
+    return quote(slug, safe="" if {"", ".", ".."} & set(slug.split("/")) else "/")
 
 
 def implied_feed(slug: str, site_title: str) -> Feed | None:

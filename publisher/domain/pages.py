@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from publisher.domain.article import ArticleState
+from publisher.domain.feed import quoted_slug
 
 ARTICLES = "/articles/"
 EDITIONS = "/editions/"
@@ -83,7 +84,11 @@ def path_of(address: PageAddress) -> str:
 
 def quoted(address: PageAddress) -> str:
     """The path of a page as it stands in an address (RFC 3986): percent-encoded UTF-8."""
-    return quote(path_of(address))
+    match address:
+        case ListAddress(slug, _):
+            return f"{FEEDS}{quoted_slug(slug)}{quote(path_of(address).removeprefix(FEEDS + slug))}"
+        case _:
+            return quote(path_of(address))
 
 
 def sitemap_path(part: int) -> str:

@@ -16,6 +16,7 @@ from publisher.domain.article import ArticleState, shorten
 from publisher.domain.feed import LONGEST_NAME, Feed, FeedFormat
 from publisher.domain.image import LocalImage
 from publisher.domain.pages import (
+    SEARCH,
     ArticleAddress,
     EditionAddress,
     FeedsAddress,
@@ -150,13 +151,15 @@ class HtmlPages(PageWriter):
     def articles(self, page: ListPage) -> bytes:
         """A page of a list, or of what a search found."""
         speaks = self._speaker(page.feed.language)
+        is_feed = page.query is None or bool(words(page.query))
         return self._render(
             "list",
             speaks,
             feed=feed_view(page.feed, self.site.base_url),
-            feeds=[feed_view(page.feed, self.site.base_url)] if page.states or page.query is None else [],
+            feeds=[feed_view(page.feed if is_feed else Feed(slug="all", title=self.site.title), self.site.base_url)],
+            is_feed=is_feed,
             entries=[self._entry(state, speaks) for state in page.states],
-            canonical=self.site.base_url + quoted(page.address),
+            canonical=self.site.base_url + (quoted(page.address) if is_feed else SEARCH),
             first=page.address.before is None,
             newest=self._path(ListAddress(page.feed.slug)),
             older=self._path(page.older) if page.older else "",

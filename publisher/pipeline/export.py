@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from publisher.domain.edition import EditionState
 from publisher.domain.feed import LONGEST_NAME, NEWSLETTER_FEEDS, Feed, FeedFormat, is_implied, newsletter_feed
@@ -313,12 +313,18 @@ class _Export:
     def _moved(self) -> Iterator[str]:
         """The former addresses of feeds that were renamed, with the present ones."""
         with self._made.storage.read() as work:
-            renamed = [(before, feed.slug) for feed in work.feeds.all() for before in feed.previous_slugs]
+            renamed = [
+                (before, feed.slug)
+                for feed in work.feeds.all()
+                for before in feed.previous_slugs
+                if before != feed.slug
+            ]
         for before, now in renamed:
             yield _mapped(self._decoded(path_of(ListAddress(before))), self._root + quoted(ListAddress(now)))
             for format in FeedFormat:
                 path = Feed(slug=before, title="").path(format)
                 yield _mapped(self._decoded(unquote(path)), self._root + Feed(slug=now, title="").path(format))
+            yield _mapped(self._below(before), f"{self._root}{quoted(ListAddress(now))}$below")
 
     def _gone(self) -> Iterator[str]:
         """The addresses of what was there, and is no more."""
@@ -330,10 +336,15 @@ class _Export:
             yield _mapped(self._decoded(path_of(ListAddress(slug))), "1")
             for format in FeedFormat:
                 yield _mapped(self._decoded(unquote(Feed(slug=slug, title="").path(format))), "1")
+            yield _mapped(self._below(slug), "1")
+
+    def _below(self, slug: str) -> str:
+        """A pattern for the archive and the older pages of a feed."""
+        return f"~^{re.escape(self._decoded(path_of(ListAddress(slug))))}(?<below>archive/.+|before-[0-9]+/)$"
 
     @property
     def _root(self) -> str:
-        return quote(urlsplit(self._site.base_url).path)
+        return urlsplit(self._site.base_url).path
 
     def _decoded(self, path: str) -> str:
         return unquote(self._root) + path

@@ -8,6 +8,7 @@ from publisher.domain.article import ArticleState, within_rights
 from publisher.domain.edition import Edition, EditionState, reading_order
 from publisher.domain.feed import (
     NEWSLETTER_FEEDS,
+    SEARCH_FEEDS,
     SOURCE_FEEDS,
     Feed,
     implied_feed,
@@ -136,8 +137,10 @@ class PagePublisher:
                 return Absence.GONE if work.feeds.was(address.slug) else Absence.UNKNOWN
             states = work.articles.current(feed.selection, limit=MOST + 1, before_id=address.before)
             notice = notice_of(feed, work.sources.all(), self.site, self.clock())
-        defined = not is_implied(feed.slug) or feed.slug.startswith(SOURCE_FEEDS)
-        if not states and not (defined and address.before is None):
+            # A search may wait for its first article, and what once had one for its next.
+            is_feed = not is_implied(feed.slug) or feed.slug.startswith((SOURCE_FEEDS, SEARCH_FEEDS))
+            is_feed = is_feed or bool(work.histories.of([feed.slug]))
+        if not states and not (is_feed and address.before is None):
             return Absence.UNKNOWN
         kind, _, query = feed.slug.partition("/")
         page = _listed(feed, address, states, use, query if kind == "search" else None)

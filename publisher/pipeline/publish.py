@@ -162,8 +162,8 @@ class FeedPublisher:
         """A document of a feed that is not stored: of a source, a tag, an author, a language, a search, of all, or of a
         newsletter's editions.
 
-        None when the slug names none of them, or none of its articles is known. Whoever asks for one first has its
-        archive begun; searches and editions have none.
+        None when the slug names none of them, or no article ever was in it; a search may wait for its first. Whoever
+        asks for one first has its archive begun; searches and editions have none.
         """
         if slug.startswith(NEWSLETTER_FEEDS):
             return self._of_editions(slug, format)
@@ -172,7 +172,7 @@ class FeedPublisher:
             return None
         with self.storage.read() as work:
             items = current_items(work, feed, history)
-            if not (items or slug.startswith(SOURCE_FEEDS)):
+            if not (items or history or slug.startswith(SEARCH_FEEDS)):
                 return None
             upto = history.judged_seq if history else work.articles.latest_seq()
             channel = self._channel(work, feed, items, history)
@@ -378,7 +378,7 @@ def current_items(work: UnitOfWork, feed: Feed, history: History | None = None) 
 
 def _channel(feed: Feed, feed_id: str, items: Sequence[ArticleState], site: Site, use: Use) -> Channel:
     allowed = (within_rights(state, use) for state in items)
-    shown = tuple(_as_chosen(state, feed) for state in allowed if state is not None)
+    shown = tuple(_credited(_as_chosen(state, feed), site) for state in allowed if state is not None)
     return Channel(
         id=feed_id,
         slug=feed.slug,
@@ -405,6 +405,14 @@ def _as_chosen(state: ArticleState, feed: Feed) -> ArticleState:
         files = tuple(file for file in content.enclosures if not file.type.startswith("image/"))
         content = replace(content, html=_IMAGE.sub("", content.html), image=None, enclosures=files)
     return replace(state, revision=replace(state.revision, content=content))
+
+
+def _credited(state: ArticleState, site: Site) -> ArticleState:
+    """The article with an address of its source: one that isn't on the web has its page here."""
+    if state.source.url:
+        return state
+    page = site.base_url + quoted(ListAddress(SOURCE_FEEDS + state.source.name))
+    return replace(state, source=replace(state.source, url=page))
 
 
 def self_urls(feed: Feed, site: Site) -> Mapping[FeedFormat, str]:

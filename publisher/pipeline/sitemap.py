@@ -8,7 +8,7 @@ found where it was published.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from publisher.domain.feed import Feed, newsletter_feed, source_feed
@@ -46,7 +46,7 @@ class SitemapPublisher:
 
     def robots(self) -> Page:
         """What robots may ask for: all pages and feeds."""
-        root = quote(urlsplit(self.site.base_url).path)
+        root = urlsplit(self.site.base_url).path
         lines = ["User-agent: *", *(f"Disallow: {root}{path}" for path in NOT_TO_BE_CRAWLED)]
         lines += ["", f"Sitemap: {self.site.base_url}{SITEMAP}", ""]
         return Page(body="\n".join(lines).encode(), media_type="text/plain; charset=utf-8")

@@ -73,10 +73,13 @@ def _doubles(raw: Raw) -> Iterator[Fault]:
 
 def _renamed(raw: Raw) -> Iterator[Fault]:
     """A name leads to one feed only, whether it has it or had it."""
-    taken = {item.get("slug"): "a feed's name now" for _, item in raw.items("feed")}
+    taken = {item.get("slug"): "another feed's name now" for _, item in raw.items("feed")}
     for number, item in raw.items("feed"):
         before = item.get("previous_slugs")
         for slug in before if isinstance(before, list) else ():
+            # A feed that went back to a name has it twice: the first in the list is what its id comes from.
+            if slug == item.get("slug"):
+                continue
             if isinstance(slug, str) and (why := taken.get(slug)):
                 yield raw.fault(("feed", number, "previous_slugs"), f"{slug!r} is {why}; leave it out", slug)
             taken[slug if isinstance(slug, str) else None] = "another feed's former name"

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator
 from publisher.domain.feed import RESERVED_SLUGS
 from publisher.domain.newsletter import Mailbox
 from publisher.domain.schedule import Cadence, parse_cadence
+from publisher.feeds.clean import web_address
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw]\s*)+")
@@ -136,11 +137,19 @@ def check_url(text: str) -> str:
 
 
 def check_base_url(text: str) -> str:
-    """The site's own address, without query and fragment; a slash at its end is dropped."""
+    """The site's own address as a URI (RFC 3986), without query and fragment; a slash at its end is dropped.
+
+    Internationalised ones (RFC 3987) are mapped, so that it is written alike wherever it stands.
+    """
     check_url(text)
     if urlsplit(text).query or urlsplit(text).fragment:
-        raise ValueError("write the address without ? and #: https://news.example.org")
-    return text.rstrip("/")
+        raise ValueError(f"write the address without ? and #: {text.partition('?')[0].partition('#')[0]}")
+    address = (web_address(text) or "").rstrip("/")
+    if not address:
+        raise ValueError("write an address such as https://news.example.org")
+    if any(part in ("", ".", "..") for part in urlsplit(address).path.split("/")[1:]):
+        raise ValueError("write the address without . and .. and without two slashes: clients ask for it without")
+    return address
 
 
 def check_zone(name: str) -> str:

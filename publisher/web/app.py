@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -72,11 +74,13 @@ class _Web:
     def __init__(self, feed_files: ASGIApp, rest: ASGIApp, root: str) -> None:
         self._feed_files = feed_files
         self._rest = rest
-        self._root = root
+        self._root = unquote(root)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._root and scope.get("path", "").startswith(f"{self._root}/"):
             scope = {**scope, "path": scope["path"].removeprefix(self._root)}
+        elif self._root and scope.get("path") == self._root:
+            return await RedirectResponse(f"{quote(self._root)}/", 301)(scope, receive, send)
         feed = scope["type"] == "http" and feeds.is_document(scope["path"])
         await (self._feed_files if feed else self._rest)(scope, receive, send)
 

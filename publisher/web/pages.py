@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Request, Response
 
-from publisher.domain.feed import newsletter_feed, source_feed
+from publisher.domain.feed import Feed, newsletter_feed, source_feed
 from publisher.domain.newsletter import Newsletter
 from publisher.domain.source import Source
 from publisher.feeds.pages import feed_view
@@ -50,7 +50,7 @@ def page_routes(storage: Storage, pages: Pages, collector: Collector) -> APIRout
 
     @router.api_route(COLLECTOR_PATH, methods=["GET", "HEAD"])
     def about_collecting(request: Request) -> Response:
-        return pages.page(request, "collector", **_about(storage, base_url, collector))
+        return pages.page(request, "collector", **_about(storage, base_url, pages.site.title, collector))
 
     @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
     async def icon() -> Response:
@@ -64,7 +64,7 @@ def still_pages(storage: Storage, pages: Pages, collector: Collector) -> Mapping
     """These pages, and those of errors, as files, by their paths; in the site's language."""
     base_url = pages.site.base_url
     made = {f"/{status}.html": pages.render("error", **_error(status)) for status in (404, 410)}
-    made[COLLECTOR_PATH] = pages.render("collector", **_about(storage, base_url, collector))
+    made[COLLECTOR_PATH] = pages.render("collector", **_about(storage, base_url, pages.site.title, collector))
     made["/"] = pages.render("index", **_front(storage, base_url))
     return {path: Page(body=text.encode("utf-8", "replace")) for path, text in made.items()}
 
@@ -83,7 +83,7 @@ def _front(storage: Storage, base_url: str) -> dict[str, Any]:
     return {"feeds": feeds, "sources": sources, "newsletters": newsletters, "newsletter_feeds": newsletter_feeds}
 
 
-def _about(storage: Storage, base_url: str, collector: Collector) -> dict[str, Any]:
+def _about(storage: Storage, base_url: str, title: str, collector: Collector) -> dict[str, Any]:
     with storage.read() as work:
         sources = [_source_view(stored.source) for stored in work.sources.all()]
     contact = collector.contact
@@ -91,7 +91,8 @@ def _about(storage: Storage, base_url: str, collector: Collector) -> dict[str, A
         contact = f"mailto:{contact}"
     if contact == base_url + COLLECTOR_PATH:
         contact = ""
-    return {"sources": sources, "agent": collector.user_agent, "contact": contact}
+    everything = feed_view(Feed(slug="all", title=title), base_url)
+    return {"feeds": [everything], "sources": sources, "agent": collector.user_agent, "contact": contact}
 
 
 def _source_view(source: Source) -> SourceView:

@@ -347,6 +347,9 @@ def test_nginx_leads_on_and_tells_what_is_gone(nginx: Client, full: Path) -> Non
         ("/articles/1", 301, "/articles/1/"),
         ("/feeds/old.rss", 301, "/feeds/news.rss"),
         ("/feeds/old/", 301, "/feeds/news/"),
+        ("/feeds/old/before-20/", 301, "/feeds/news/before-20/"),
+        ("/feeds/old/archive/1-0123456789ab.atom", 301, "/feeds/news/archive/1-0123456789ab.atom"),
+        ("/feeds/%E6%99%9A%E6%8A%A5/archive/1.rss", 301, "/feeds/news/archive/1.rss"),
         ("/feeds/%E6%99%9A%E6%8A%A5.json", 301, "/feeds/news.json"),
         ("/feeds/all/archive/1-0123456789ab.atom", 302, "/feeds/all/archive/1.atom"),
         ("/feeds/tag/%E6%B8%AF/archive/1-0123456789ab.rss", 302, "/feeds/tag/%E6%B8%AF/archive/1.rss"),
@@ -357,6 +360,11 @@ def test_nginx_leads_on_and_tells_what_is_gone(nginx: Client, full: Path) -> Non
     assert (feed.headers["cache-control"], feed.headers["access-control-allow-origin"]) == ("public, max-age=1800", "*")
     shown = nginx.ask("/feeds/news.rss", {"Sec-Fetch-Dest": "document"})
     assert (shown.headers["content-type"], shown.body) == ("application/xml; charset=utf-8", feed.body)
+    assert nginx.ask("/feeds/all/archive/1.rss").headers["cache-control"] == "no-cache"
+    for path in (gone, "/feeds/none.rss"):
+        answer = nginx.ask(path)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
     page = nginx.ask("/")
     assert page.headers["cache-control"] == "no-cache"
     assert page.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]

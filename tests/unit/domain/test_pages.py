@@ -31,6 +31,7 @@ ADDRESSES = [
     (ListAddress("news", 70), "/feeds/news/before-70/"),
     (ListAddress("tag/港口"), "/feeds/tag/%E6%B8%AF%E5%8F%A3/"),
     (ListAddress("tag/a b?c#d", 5), "/feeds/tag/a%20b%3Fc%23d/before-5/"),
+    (ListAddress("tag/../x"), "/feeds/tag%2F..%2Fx/"),
     (FeedsAddress(), "/feeds/"),
 ]
 

@@ -91,8 +91,12 @@ sources = ["blob"]
         ),
         (
             '[site]\nbase_url = "https://a.example/?x"',
-            'p.toml:2: site.base_url = "https://a.example/?x": write the address without ? and #: '
-            "https://news.example.org",
+            'p.toml:2: site.base_url = "https://a.example/?x": write the address without ? and #: https://a.example/',
+        ),
+        (
+            '[site]\nbase_url = "https://a.example/wire/../b"',
+            'p.toml:2: site.base_url = "https://a.example/wire/../b": write the address without . and .. and without '
+            "two slashes: clients ask for it without",
         ),
         ("[web]\nport = 80800", "p.toml:2: web.port = 80800: write a number of at most 65535"),
         ("[mail]\nwindow = 0", "p.toml:2: mail.window = 0: write a number of at least 1"),
@@ -167,8 +171,7 @@ def test_sources(tmp_path: Path, line: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("slugs", "others", "expected"),
     [
-        ("new", "", "'new' is a feed's name now; leave it out"),
-        ("other", "", "'other' is a feed's name now; leave it out"),
+        ("other", "", "'other' is another feed's name now; leave it out"),
         ("old", "old", "'old' is another feed's former name; leave it out"),
         ("tag", "", "is taken by publisher itself"),
     ],

@@ -1,5 +1,6 @@
 """One file and some variables become values, with paths absolute and secrets out of sight."""
 
+import uuid
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -151,6 +152,19 @@ def test_a_relay_takes_the_port_of_its_encryption(whole: Settings) -> None:
     (relay,) = whole.mail.relays
     assert (relay.host, relay.port, relay.user, relay.password) == ("mail.example.org", 465, "news", "swordfish")
     assert relay.in_doubt == "hold"
+
+
+def test_the_site_s_address_is_written_as_a_uri_everywhere(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, '[site]\nbase_url = "https://新闻.example/新闻/"\n'), {})
+    assert settings.site.base_url == "https://xn--efvy88h.example/%E6%96%B0%E9%97%BB"
+
+
+def test_a_feed_that_went_back_to_a_name_keeps_its_id(tmp_path: Path) -> None:
+    before, after = (
+        load(write(tmp_path, f'[[feed]]\nslug = "{slug}"\ntitle = "x"\nprevious_slugs = {names}\n'), {}).feeds[0]
+        for slug, names in (("haven", '["harbour"]'), ("harbour", '["harbour", "haven"]'))
+    )
+    assert before.id(uuid.UUID(int=0)) == after.id(uuid.UUID(int=0))
 
 
 def test_secrets_do_not_show_in_the_settings(tmp_path: Path) -> None:

@@ -266,6 +266,12 @@ def break_reading(storage: SqlStorage, monkeypatch: pytest.MonkeyPatch, error: E
     monkeypatch.setattr(type(storage), "look", look)
 
 
+def test_the_site_below_a_path_is_found_without_the_slash(client) -> None:
+    answer = client.ask("/news")
+    assert (answer.status, answer.headers["location"]) == (301, "/news/")
+    assert client.ask("/news/").status == 200
+
+
 def test_webmasters_learn_who_collects_what_and_how_to_opt_out(storage: SqlStorage, client) -> None:
     with storage.begin() as work:
         sources = [
@@ -281,6 +287,7 @@ def test_webmasters_learn_who_collects_what_and_how_to_opt_out(storage: SqlStora
     assert "/srv/desk" not in answer.text
     assert "me:pass" not in answer.text
     assert "publisher/1 (+https://light.example/news/collector)" in answer.text
+    assert 'rel="alternate"' in answer.text
     assert 'href="mailto:desk@light.example"' in answer.text
     assert "User-agent: publisher\nDisallow: /" in answer.text
     assert "1 Quay Street" in answer.text

@@ -354,7 +354,11 @@ def test_a_search_finds_words_of_two_characters_and_phrases(client: Any, desk: D
         assert page.xpath("//input/@value") == [query]
         assert said(page, "robots") == "noindex"
     assert tree(client, "/search").xpath("//*[@role='status']") == []
-    assert "Nothing was found." in tree(client, "/search?q=x").text_content()
+    assert tree(client, "/search").xpath("//link[@rel='canonical']/@href") == [f"{SITE.base_url}/search"]
+    nothing = tree(client, "/search?q=x")
+    assert "Nothing was found." in nothing.text_content()
+    # Who waits for a word subscribes before it comes.
+    assert f"{SITE.base_url}/feeds/search/x.rss" in nothing.xpath("//link[@rel='alternate']/@href")
     page = tree(client, "/search?q=tram")
     assert f"{BASE}/feeds/search/tram.rss" in links(page, "alternate")
     assert tree(client, "/feeds/search/tram/").xpath("//ol//h2/a/text()") == ["Trams"]
