@@ -66,6 +66,7 @@ _IN_BROWSERS = {
 """What the types of feeds are called for who opens one in a browser (Fetch Metadata, `Sec-Fetch-Dest: document`):
 browsers show those types as source text, and XML with a style sheet as a page. The bytes are the same."""
 
+_READING = ("GET", "HEAD")
 _EXTENSIONS = tuple(f".{format}" for format in FeedFormat)
 _Name = tuple[str, FeedFormat]
 
@@ -101,6 +102,8 @@ class FeedFiles:
         self._clock = times.now
         self._site = site
         self._copies: dict[_Name, Representations] = {}
+        self._known: dict[str, Representations] = {}
+        """The same by their paths, as nearly everybody writes them."""
         self._made: OrderedDict[_Name, Representations] = OrderedDict()
         self._pages: OrderedDict[_Name, Representations] = OrderedDict()
         self._making = Limit(IMPLIED_A_SECOND, IMPLIED_A_SECOND)
@@ -109,10 +112,21 @@ class FeedFiles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        copies = self._known.get(scope["path"]) if scope["method"] in _READING else None
+        if copies is not None and self._monotonic() - self._checked < CHECK_EVERY:
+            return await self._send(copies, scope, send)
+        await self._answer(scope, receive, send)
+
+    async def _send(self, copies: Representations, scope: Scope, send: Send) -> None:
+        for message in copies.answer(scope, self._clock(), _IN_BROWSERS):
+            await send(message)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is not known to be served from memory as it is."""
         if scope["method"] == "OPTIONS":
             await send({"type": "http.response.start", "status": 204, "headers": _OPTIONS})
             return await send({"type": "http.response.body", "body": b""})
-        if scope["method"] not in ("GET", "HEAD"):
+        if scope["method"] not in _READING:
             return await self._error_page(scope, 405)(scope, receive, send)
         name = _name(scope["path"])
         page = archive_page(name[0]) if name else None
@@ -130,7 +144,7 @@ class FeedFiles:
             return await self._error_page(scope, 503)(scope, receive, send)
         if copies is None:
             return await self._error_page(scope, 410 if gone else 404)(scope, receive, send)
-        await copies.answer(scope, send, self._clock(), _IN_BROWSERS)
+        await self._send(copies, scope, send)
 
     async def _find(self, name: _Name, client: str | None) -> Representations | None:
         await self._revalidate()
@@ -142,6 +156,7 @@ class FeedFiles:
             self._trust(*versions)
             if copies is not None:
                 self._copies[name] = copies
+                self._known[f"{PREFIX}{name[0]}.{name[1]}"] = copies
         return copies
 
     async def _revalidate(self) -> None:
@@ -205,6 +220,7 @@ class FeedFiles:
     def _trust(self, version: int, seq: int) -> None:
         if version != self._version:
             self._copies.clear()
+            self._known.clear()
         if (version, seq) != (self._version, self._seq):
             self._made.clear()
         self._version, self._seq = version, seq

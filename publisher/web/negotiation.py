@@ -23,11 +23,11 @@ def not_modified(if_none_match: str | None, if_modified_since: str | None, etag:
     condition.
     """
     if if_none_match is not None:
-        if if_none_match.strip() == "*":
+        # Nearly everybody sends back the one tag that came.
+        if if_none_match in (etag, "*"):
             return True
-        # Told sooner than by taking the list apart, which is done to tell a tag from one that it is a part of.
         tag = etag.removeprefix("W/")
-        return tag in if_none_match and tag in _ENTITY_TAG.findall(if_none_match)
+        return if_none_match.strip() == "*" or tag in _ENTITY_TAG.findall(if_none_match)
     since = _http_date(if_modified_since) if if_modified_since else None
     return since is not None and last_modified.replace(microsecond=0) <= since
 

@@ -8,12 +8,13 @@ from email.utils import format_datetime
 
 import brotli
 from starlette.datastructures import Headers
-from starlette.types import Scope, Send
+from starlette.types import Message, Scope
 
 from publisher.web.negotiation import PLAIN, best_coding, not_modified
 
 RawHeaders = list[tuple[bytes, bytes]]
 
+_SECOND = timedelta(seconds=1)
 _ASKED = {name.encode(): name for name in ("accept-encoding", "if-none-match", "if-modified-since", "sec-fetch-dest")}
 """The headers of a request that decide what is answered."""
 
@@ -58,10 +59,11 @@ class Representations:
         self._max_age = document.max_age
         bodies = in_codings(document.body, document.body_gzip)
         self._coded = {coding: _coded(document, coding, body) for coding, body in bodies.items()}
-        self._until: tuple[datetime, bytes] | None = None
+        self._second = datetime.min.replace(tzinfo=UTC)
+        self._until = b""
 
-    async def answer(self, scope: Scope, send: Send, now: datetime, names: Mapping[bytes, bytes]) -> None:
-        """Answer a GET or a HEAD; `names` are values of headers that a browser is given another for."""
+    def answer(self, scope: Scope, now: datetime, names: Mapping[bytes, bytes]) -> tuple[Message, Message]:
+        """The answer to a GET or a HEAD; `names` are values of headers that a browser is given another for."""
         asked = _asked(scope)
         chosen = self._coded[best_coding(asked.get("accept-encoding"), CODINGS)]
         unchanged = not_modified(
@@ -72,16 +74,15 @@ class Representations:
             sent = [(name, names.get(value, value)) for name, value in sent]
         body = b"" if unchanged or scope["method"] == "HEAD" else chosen.body
         fields = [*sent, (b"expires", self._expires(now))]
-        await send({"type": "http.response.start", "status": status, "headers": fields})
-        await send({"type": "http.response.body", "body": body})
+        start = {"type": "http.response.start", "status": status, "headers": fields}
+        return start, {"type": "http.response.body", "body": body}
 
     def _expires(self, now: datetime) -> bytes:
         """The date until which a copy is good, written once a second."""
-        second = now.replace(microsecond=0)
-        if self._until is None or self._until[0] != second:
-            date = format_datetime(second.astimezone(UTC) + self._max_age, usegmt=True)
-            self._until = second, date.encode()
-        return self._until[1]
+        if not self._second <= now < self._second + _SECOND:
+            self._second = now.replace(microsecond=0)
+            self._until = format_datetime(self._second.astimezone(UTC) + self._max_age, usegmt=True).encode()
+        return self._until
 
 
 def in_codings(body: bytes, by_gzip: bytes | None = None) -> dict[str, bytes]:
