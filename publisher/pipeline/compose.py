@@ -5,7 +5,7 @@ deliveries *and* moves those watermarks), rendered once per variant, and only th
 the cursor.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -199,12 +199,16 @@ class Composer:
             return True
 
     def _freeze(self, newsletter: Newsletter, edition: Edition, digest: Digest) -> None:
-        with self.storage.read() as work:
-            states = work.articles.states([article for article, _ in digest.variant.articles], edition.now_seq)
-        articles = [states[article] for article, _ in digest.variant.articles]
-        rendering = self._render(newsletter, digest.variant, articles, edition.cut_at)
+        rendering = self._rendered(newsletter, edition, digest.variant)
         with self.storage.begin() as work:
             work.editions.freeze(digest.id, rendering)
+
+    def _rendered(self, newsletter: Newsletter, edition: Edition, variant: Variant) -> Rendering:
+        """What an edition says to those who get a variant of it."""
+        with self.storage.read() as work:
+            states = work.articles.states([article for article, _ in variant.articles], edition.now_seq)
+        articles = [states[article] for article, _ in variant.articles]
+        return self._render(newsletter, variant, articles, edition.cut_at)
 
     def _render(
         self, newsletter: Newsletter, variant: Variant, articles: Sequence[ArticleState], cut_at: datetime
@@ -230,21 +234,18 @@ class Composer:
         """
         with self.storage.read() as work:
             digests = work.editions.to_mend()
-            newsletters = {one.id: one for one in work.newsletters.all()} if digests else {}
-        return sum(self._mend(digest, newsletters) for digest in digests)
+        return sum(map(self._mend, digests))
 
-    def _mend(self, digest: Digest, newsletters: Mapping[int, Newsletter]) -> int:
+    def _mend(self, digest: Digest) -> int:
         with self.storage.read() as work:
             edition = work.editions.get(digest.edition_id)
             assert edition is not None  # its digest refers to it
-            newsletter = newsletters.get(edition.newsletter_id) or work.newsletters.get(edition.newsletter_id)
+            newsletter = work.newsletters.get(edition.newsletter_id)
+            assert newsletter is not None  # its edition refers to it
             hidden = work.articles.hidden([article for article, _ in digest.variant.articles])
             left = tuple(pair for pair in digest.variant.articles if pair[0] not in hidden)
-            states = work.articles.states([article for article, _ in left], edition.now_seq)
-        assert newsletter is not None  # its edition refers to it
         variant = replace(digest.variant, articles=left)
-        articles = [states[article] for article, _ in left]
-        rendering = self._render(newsletter, variant, articles, edition.cut_at) if left else None
+        rendering = self._rendered(newsletter, edition, variant) if left else None
         with self.storage.begin() as work:
             other = None
             if rendering is not None:
