@@ -92,6 +92,11 @@ def quoted_slug(slug: str) -> str:
     return quote(slug, safe="" if {"", ".", ".."} & set(slug.split("/")) else "/")
 
 
+def names_feed(name: str) -> bool:
+    """Whether a tag, an author, a language or a search makes a feed: with a word in it, and not too long."""
+    return bool(words(name)) and len(name) <= LONGEST_NAME
+
+
 def implied_feed(slug: str, site_title: str) -> Feed | None:
     """The feed that a slug names without being defined: of everything, a tag, an author, a language or a search.
 
@@ -103,7 +108,7 @@ def implied_feed(slug: str, site_title: str) -> Feed | None:
         return Feed(slug=slug, title=site_title)
     wanted = Terms((name,))
     match kind:
-        case _ if not words(name) or len(name) > LONGEST_NAME:
+        case _ if not names_feed(name):
             return None
         case "tag":
             return Feed(slug=slug, title=f"#{name} · {site_title}", selection=Selection(tags=wanted))

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from publisher.domain.article import ArticleState, shorten
-from publisher.domain.feed import LONGEST_NAME, Feed, FeedFormat
+from publisher.domain.feed import Feed, FeedFormat, names_feed
 from publisher.domain.image import LocalImage
 from publisher.domain.pages import (
     SEARCH,
@@ -26,7 +26,6 @@ from publisher.domain.pages import (
 )
 from publisher.domain.rights import Reservations
 from publisher.domain.source import Rights
-from publisher.domain.words import words
 from publisher.feeds import opml
 from publisher.feeds.clean import line
 from publisher.feeds.item import Item, item
@@ -151,7 +150,7 @@ class HtmlPages(PageWriter):
     def articles(self, page: ListPage) -> bytes:
         """A page of a list, or of what a search found."""
         speaks = self._speaker(page.feed.language)
-        is_feed = page.query is None or bool(words(page.query))
+        is_feed = page.query is None or names_feed(page.query)
         return self._render(
             "list",
             speaks,
@@ -284,7 +283,7 @@ class HtmlPages(PageWriter):
     def _named(self, kind: str, name: str) -> Named:
         """A tag or an author; without a page where its name makes no feed."""
         slug = f"{kind}/{name}"
-        has_page = bool(words(name)) and len(name) <= LONGEST_NAME and self.has_list(slug)
+        has_page = names_feed(name) and self.has_list(slug)
         return Named(name, self._path(ListAddress(slug)) if has_page else "")
 
     def _edition_date(self, page: EditionPage, speaks: Translator) -> str:

@@ -13,7 +13,15 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from publisher.domain.edition import EditionState
-from publisher.domain.feed import LONGEST_NAME, NEWSLETTER_FEEDS, Feed, FeedFormat, is_implied, newsletter_feed
+from publisher.domain.feed import (
+    NEWSLETTER_FEEDS,
+    Feed,
+    FeedFormat,
+    is_implied,
+    names_feed,
+    newsletter_feed,
+    source_feed,
+)
 from publisher.domain.files import file_of, has_files
 from publisher.domain.pages import (
     FEEDS_OPML,
@@ -29,7 +37,6 @@ from publisher.domain.pages import (
 from publisher.domain.rights import Use
 from publisher.domain.source import silent_since
 from publisher.domain.token import Keyring, is_signed, sign
-from publisher.domain.words import words
 from publisher.pipeline.images import IMAGES_PATH, PURPOSE
 from publisher.pipeline.pages import PagePublisher
 from publisher.pipeline.ports import (
@@ -106,7 +113,7 @@ def choose_slugs(storage: Storage, names: int) -> Slugs:
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in ("language", "tag", "author")}
     with storage.read() as work:
         defined = [feed.slug for feed in work.feeds.all()]
-        defined += [f"source/{stored.source.name}" for stored in work.sources.all()]
+        defined += [source_feed(stored.source).slug for stored in work.sources.all()]
         defined += [newsletter_feed(newsletter).slug for newsletter in work.newsletters.all()]
         for labels in work.articles.labels():
             counts["tag"].update(set(labels.tags))
@@ -125,7 +132,7 @@ def choose_slugs(storage: Storage, names: int) -> Slugs:
 
 def _most(kind: str, found: Counter[str]) -> list[str]:
     """The feeds of names, those of most articles first."""
-    wanted = [name for name in found if words(name) and len(name) <= LONGEST_NAME]
+    wanted = filter(names_feed, found)
     return [f"{kind}/{name}" for name in sorted(wanted, key=lambda name: (-found[name], name))]
 
 
