@@ -101,9 +101,8 @@ class FeedFiles:
         self._monotonic = times.monotonic
         self._clock = times.now
         self._site = site
-        self._copies: dict[_Name, Representations] = {}
-        self._known: dict[str, Representations] = {}
-        """The same by their paths, as nearly everybody writes them."""
+        self._copies: dict[str, Representations] = {}
+        """Documents of defined feeds by their paths, as nearly everybody writes them."""
         self._made: OrderedDict[_Name, Representations] = OrderedDict()
         self._pages: OrderedDict[_Name, Representations] = OrderedDict()
         self._making = Limit(IMPLIED_A_SECOND, IMPLIED_A_SECOND)
@@ -112,7 +111,7 @@ class FeedFiles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        copies = self._known.get(scope["path"]) if scope["method"] in _READING else None
+        copies = self._copies.get(scope["path"]) if scope["method"] in _READING else None
         if copies is not None and self._monotonic() - self._checked < CHECK_EVERY:
             return await self._send(copies, scope, send)
         await self._answer(scope, receive, send)
@@ -150,13 +149,13 @@ class FeedFiles:
         await self._revalidate()
         if is_implied(name[0]):
             return await self._make(name, client)
-        copies = self._copies.get(name)
+        path = f"{PREFIX}{name[0]}.{name[1]}"
+        copies = self._copies.get(path)
         if copies is None:
             versions, copies = await run_in_threadpool(self._load, name)
             self._trust(*versions)
             if copies is not None:
-                self._copies[name] = copies
-                self._known[f"{PREFIX}{name[0]}.{name[1]}"] = copies
+                self._copies[path] = copies
         return copies
 
     async def _revalidate(self) -> None:
@@ -220,7 +219,6 @@ class FeedFiles:
     def _trust(self, version: int, seq: int) -> None:
         if version != self._version:
             self._copies.clear()
-            self._known.clear()
         if (version, seq) != (self._version, self._seq):
             self._made.clear()
         self._version, self._seq = version, seq
