@@ -76,6 +76,11 @@ class Source:
         """The name people see."""
         return self.title or self.name
 
+    @property
+    def public_url(self) -> str:
+        """Where people find it: nowhere for a folder, whose place is nobody's business outside, and may change."""
+        return "" if self.kind is SourceKind.FOLDER else self.url
+
 
 @dataclass(frozen=True, slots=True)
 class Validators:

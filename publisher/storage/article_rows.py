@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select
 
 from publisher.domain.article import (
     Article,
@@ -30,6 +30,9 @@ from publisher.storage.schema import article, article_name, article_revision, so
 NOT_NUMBERED = 0
 """The `seq` of an article that was inserted and has not got its number yet, in the same transaction."""
 
+SOURCE_URL = case((source.c.kind == SourceKind.FOLDER.value, ""), else_=source.c.url).label("source_url")
+"""`Source.public_url` of a source's row."""
+
 STATES = select(
     article.c.id,
     article.c.guid,
@@ -45,9 +48,8 @@ STATES = select(
     article.c.withheld,
     *(column for column in article_revision.c if column.name not in ("article_id", "hash", "evidence")),
     source.c.name.label("source_name"),
-    source.c.kind.label("source_kind"),
     source.c.title.label("source_title"),
-    source.c.url.label("source_url"),
+    SOURCE_URL,
     source.c.rights,
 ).select_from(
     article_revision.join(article, article.c.id == article_revision.c.article_id).join(
@@ -230,6 +232,6 @@ def read_state(row: Any) -> ArticleState:
 
 
 def _credit(row: Any) -> SourceCredit:
-    """Where an article came from. The path of a folder is nobody's business outside."""
-    url = "" if row.source_kind == SourceKind.FOLDER else row.source_url
-    return SourceCredit(row.source_id, row.source_name, row.source_title or row.source_name, url, Rights(row.rights))
+    """Where an article came from."""
+    title = row.source_title or row.source_name
+    return SourceCredit(row.source_id, row.source_name, title, row.source_url, Rights(row.rights))

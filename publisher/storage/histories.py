@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.domain.archive import OPEN_PAGE, Judged, Member, Page, fingerprint
 from publisher.domain.article import Tombstone
-from publisher.domain.source import SourceKind
 from publisher.pipeline.ports import Effect, Histories, History
+from publisher.storage.article_rows import SOURCE_URL
 from publisher.storage.lists import among
 from publisher.storage.schema import (
     IS_AWAY,
@@ -42,8 +42,7 @@ _SAID = (
         source.c.name,
         source.c.kind,
         source.c.title,
-        # Where a folder lies is nobody's business, and it may move.
-        case((source.c.kind == SourceKind.FOLDER.value, ""), else_=source.c.url).label("source_url"),
+        SOURCE_URL,
         source.c.rights,
     )
     .select_from(
