@@ -28,7 +28,7 @@ from publisher.domain.feed import (
 from publisher.domain.pages import ListAddress, quoted
 from publisher.domain.rights import Use
 from publisher.domain.selection import Selection
-from publisher.domain.source import Source, SourceKind, StoredSource, silent_since
+from publisher.domain.source import StoredSource, silent_since
 from publisher.domain.words import fold
 from publisher.i18n import translator
 from publisher.pipeline.archive import Archivist, Kept, shown_in_page, shown_now
@@ -122,11 +122,12 @@ class FeedPublisher:
         with self.storage.begin() as work:
             feeds = work.feeds.all()
             work.feeds.keep([feed.slug for feed in feeds])
-        histories = self._follow(feeds)
-        self._tell_silence()
+        with self.storage.read() as work:
+            sources = work.sources.all()
+        histories = self._follow(feeds, sources)
+        self._tell_silence(sources)
         with self.storage.read() as work:
             standing = work.feeds.standing()
-            sources = work.sources.all()
             shapes = {feed.slug: self._shape(work, feed, histories[feed.slug], sources) for feed in feeds}
         reports = [
             self._rebuild(feed, histories[feed.slug], shapes[feed.slug])
@@ -137,19 +138,17 @@ class FeedPublisher:
         self._note(reports, began)
         return reports
 
-    def _tell_silence(self) -> None:
+    def _tell_silence(self, sources: Sequence[StoredSource]) -> None:
         """Have copies of feeds that are not stored made anew when a source fell silent for long, or was heard again."""
+        silent = [one.source.name for one in sources if silent_since([one], self.clock()) is not None]
         with self.storage.read() as work:
-            silent = [one.source.name for one in work.sources.all() if silent_since([one], self.clock()) is not None]
             if fingerprint(silent) == work.meta.get(SILENT):
                 return
         with self.storage.begin() as work:
             work.meta.set(SILENT, fingerprint(silent))
             work.feeds.rewrite([])
 
-    def _follow(self, feeds: Sequence[Feed]) -> Mapping[str, History]:
-        with self.storage.read() as work:
-            sources = [stored.source for stored in work.sources.all()]
+    def _follow(self, feeds: Sequence[Feed], sources: Sequence[StoredSource]) -> Mapping[str, History]:
         kept = []
         for feed in feeds:
             # What all pages say, and besides it what their entries say of sources, and how many current documents show.
@@ -190,11 +189,12 @@ class FeedPublisher:
         """The feed that a slug names without being defined, with its history brought up to date, where it has one."""
         with self.storage.read() as work:
             feed = public_feed(work, slug, self.site.title) if is_implied(slug) else None
+            sources = work.sources.all() if feed is not None else []
             begun = feed is not None and bool(work.histories.of([slug]))
             begin = feed is not None and not slug.startswith(SEARCH_FEEDS)
             if feed is not None and begin and not begun:
                 begin = slug.startswith(SOURCE_FEEDS) or bool(work.articles.current(feed.selection, limit=1))
-        return feed, self._follow([feed])[slug] if feed is not None and begin else None
+        return feed, self._follow([feed], sources)[slug] if feed is not None and begin else None
 
     def archive_version(self, slug: str, number: int) -> str | None:
         """The version that a page of an archive has now; empty for the page that is to come, None for no page."""
@@ -329,15 +329,15 @@ def _is_stale(stands: Standing | None, history: History, shape: str) -> bool:
     return stands is None or stands.shape != shape or stands.built_seq < history.changed_seq
 
 
-def _credits(feed: Feed, sources: Sequence[Source]) -> list[tuple[str, ...]]:
-    """What the documents of a feed say of its sources themselves, and may show of them. Where a folder lies they don't
-    say."""
-    wanted = feed.selection.sources
-    return [
-        (source.name, source.title, "" if source.kind is SourceKind.FOLDER else source.url, source.rights)
-        for source in sources
-        if wanted.admit({fold(source.name)})
-    ]
+def _own(feed: Feed, sources: Sequence[StoredSource]) -> list[StoredSource]:
+    """The sources that a feed has articles from, or would have."""
+    return [stored for stored in sources if feed.selection.sources.admit({fold(stored.source.name)})]
+
+
+def _credits(feed: Feed, sources: Sequence[StoredSource]) -> list[tuple[str, ...]]:
+    """What the documents of a feed say of its sources themselves, and may show of them."""
+    own = (stored.source for stored in _own(feed, sources))
+    return [(source.name, source.title, source.public_url, source.rights) for source in own]
 
 
 def public_feed(work: UnitOfWork, slug: str, site_title: str) -> Feed | None:
@@ -352,8 +352,7 @@ def public_feed(work: UnitOfWork, slug: str, site_title: str) -> Feed | None:
 
 def notice_of(feed: Feed, sources: Sequence[StoredSource], site: Site, now: datetime) -> str:
     """What a reader should know of a feed: that none of its sources can be read, and since when. Else empty."""
-    wanted = feed.selection.sources
-    since = silent_since([stored for stored in sources if wanted.admit({fold(stored.source.name)})], now)
+    since = silent_since(_own(feed, sources), now)
     if since is None:
         return ""
     speaks = translator(feed.language or site.language or "en")
