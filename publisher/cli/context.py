@@ -70,12 +70,19 @@ def settings_of(context: typer.Context) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Application]:
-    """The application on its open database, with the configuration's definitions stored."""
+def built(settings: Settings) -> Iterator[Application]:
+    """The application on its open database, as that is."""
     with (
         closing(open_storage(settings.database)) as storage,
         closing(build(settings, storage, clock=now, stop=threading.Event())) as application,
     ):
+        yield application
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Application]:
+    """The same, with the configuration's definitions stored."""
+    with built(settings) as application:
         apply_definitions(application)
         yield application
 

@@ -1,14 +1,9 @@
 """`publisher web`: the site served from its database, without the schedule."""
 
-import threading
-from contextlib import closing
-
 import typer
 
-from publisher.app import build
 from publisher.cli.console import say
-from publisher.cli.context import now, settings_of
-from publisher.storage.database import open_storage
+from publisher.cli.context import built, settings_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,9 +22,6 @@ def web(context: typer.Context) -> None:
     from publisher.web.worker import serve_until_told
 
     settings = settings_of(context)
-    with (
-        closing(open_storage(settings.database)) as storage,
-        closing(build(settings, storage, clock=now, stop=threading.Event())) as application,
-    ):
+    with built(settings) as application:
         say(f"Serving {settings.site.base_url}/ at {settings.web.host}:{settings.web.port}. Ctrl-C ends it.")
         serve_until_told(site_of(application), settings.web.host, settings.web.port, settings.web.trusted_proxies)
