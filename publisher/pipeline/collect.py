@@ -101,21 +101,21 @@ class Collector:
     def look(self, stored: StoredSource) -> SourceReport:
         """Read one source and store what it gave: that nothing changed is stored later (see `Storage.settle`)."""
         source = stored.source
-        now = self.clock()
+        now, first = self.clock(), stored.state.listed_at is None
         request = ReadRequest(
             source=source,
             validators=validators_to_send(stored.state, now),
             known=finder(self.storage, source.id),
             now=now,
             listing=stored.state.listing,
-            limit=source.first_limit if stored.state.listed_at is None else None,
+            limit=source.first_limit if first else None,
             passed=self._passed(stored),
             guids=stored.state.guids,
             documents=stored.state.documents,
-            first=stored.state.listed_at is None,
+            first=first,
             digest=digest_to_skip(stored.state, now),
         )
-        fetcher = self.fetcher if stored.state.listed_at is not None else self.first or self.fetcher
+        fetcher = (self.first or self.fetcher) if first else self.fetcher
         try:
             reading = self.readers[source.kind].read(request, FetcherFor(fetcher, source.name))
         except SourceError as error:

@@ -138,8 +138,11 @@ class PagePublisher:
             states = work.articles.current(feed.selection, limit=MOST + 1, before_id=address.before)
             notice = notice_of(feed, work.sources.all(), self.site, self.clock())
             # A search may wait for its first article, and what once had one for its next.
-            is_feed = not is_implied(feed.slug) or feed.slug.startswith((SOURCE_FEEDS, SEARCH_FEEDS))
-            is_feed = is_feed or bool(work.histories.of([feed.slug]))
+            is_feed = (
+                not is_implied(feed.slug)
+                or feed.slug.startswith((SOURCE_FEEDS, SEARCH_FEEDS))
+                or bool(work.histories.of([feed.slug]))
+            )
         if not states and not (is_feed and address.before is None):
             return Absence.UNKNOWN
         kind, _, query = feed.slug.partition("/")

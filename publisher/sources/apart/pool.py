@@ -35,11 +35,10 @@ START = 60.0
 MUCH, WITHIN = 16, 30.0
 """So many pieces of work within so many seconds are worth a process."""
 
-_CHILD = "publisher.sources.apart.child"
-
-
 MOST = 2
 """Processes that are used unless the operator says otherwise: more of them wait for what this one can store."""
+
+_CHILD = "publisher.sources.apart.child"
 
 
 def usual_number() -> int:
