@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.bench.feeds import ENTRIES
-from tests.bench.served import addresses, nginx, write_feeds
+from tests.bench.served import addresses, served, write_feeds
 
 FEEDS = 1000
 WORKERS = 10
@@ -133,7 +133,7 @@ def main(count: int) -> None:
         folder = Path(name)
         folder.chmod(0o755)
         write_feeds(folder / "www", count)
-        with nginx(folder) as port:
+        with served(folder) as port:
             we, they = (measured(who, folder, port, count) for who in ("ours", "theirs"))
     for what, mine, yours in zip(("new", "unchanged"), we, they, strict=True):
         print(

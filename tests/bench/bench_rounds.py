@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.bench.bench_collect import write_config
 from tests.bench.feeds import ENTRIES, feed
-from tests.bench.served import addresses, nginx
+from tests.bench.served import addresses, served
 from tests.loopback import free_port, get
 
 SOURCES = 200
@@ -76,8 +76,8 @@ def rounds(sources: int, count: int) -> list[float]:
         (folder / "www").mkdir()
         write(folder / "www", sources, 0)
         port = free_port()
-        with nginx(folder) as served:
-            config = write_config(folder, addresses(sources, served))
+        with served(folder) as feeds:
+            config = write_config(folder, addresses(sources, feeds))
             text = config.read_text().replace('kind = "feed"\n', 'kind = "feed"\ninterval = "1s"\n')
             config.write_text(text + REST.format(port=port))
             with (folder / "output").open("wb") as output:

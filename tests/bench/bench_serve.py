@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.served import nginx
+from tests.bench.served import served
 from tests.loopback import free_port, unmeasured, wait_for
 
 CONNECTIONS = 64
@@ -119,7 +119,7 @@ def main(seconds: int) -> None:
             (folder / "www").mkdir()
             (folder / "www" / "news.xml").write_bytes(plain[1])
             (folder / "www" / "packed.xml").write_bytes(packed[1])
-            with nginx(folder) as port:
+            with served(folder) as port:
                 theirs = f"http://127.0.0.1:{port}"
                 tag = get(f"{theirs}/news.xml", READER)[2]
                 compare("feed", (feed, READER), (f"{theirs}/news.xml", READER), seconds)

@@ -1,39 +1,21 @@
 """What the benches of collecting share: nginx that serves their feeds on as many addresses of loopback."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.feeds import feed
 from tests.loopback import free_port
+from tests.nginx import nginx
 
-CONFIG = """
-worker_processes 1;
-daemon off;
-{user}
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 2048; }}
-http {{
+SERVER = """
     types {{ application/atom+xml xml; }}
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     server {{
         listen {port};
         allow 127.0.0.0/8;
         deny all;
         root {folder}/www;
     }}
-}}
 """
 
 
@@ -50,29 +32,8 @@ def write_feeds(folder: Path, count: int) -> None:
 
 
 @contextmanager
-def nginx(folder: Path) -> Iterator[int]:
-    """Serve `www` in a folder on all addresses of loopback; gives the port."""
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    assert program, "nginx is not installed"
+def served(folder: Path) -> Iterator[int]:
+    """Have nginx serve `www` in a folder on all addresses of loopback; gives the port."""
     port = free_port()
-    file = folder / "nginx.conf"
-    file.write_text(CONFIG.format(folder=folder, port=port, user="user root;" if os.geteuid() == 0 else ""))
-    server = subprocess.Popen([program, "-p", folder, "-c", file, "-e", folder / "error.log"])
-    try:
-        _wait_until_it_listens(port, server)
+    with nginx(folder, port, SERVER.format(folder=folder, port=port)):
         yield port
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_until_it_listens(port: int, server: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert server.poll() is None, "nginx ended: see its error.log"
-            assert time.monotonic() < until, "nginx does not listen"
-            time.sleep(0.05)

@@ -1,10 +1,6 @@
 """The site behind nginx as a caching proxy, with the configuration that docs/how-to tells to write."""
 
-import os
 import re
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,29 +12,13 @@ from publisher.cli.site import site_of
 from publisher.settings import load
 from publisher.web.serve import Server
 from tests.loopback import free_port, wait_for
+from tests.nginx import nginx
 from tests.unit.cli.conftest import Run
 from tests.unit.web.conftest import Answer, Client
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.nginx
 
-CONFIG = """
-worker_processes 1;
-daemon off;
-{user}
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/temporary;
-    proxy_temp_path {folder}/temporary;
-    fastcgi_temp_path {folder}/temporary;
-    uwsgi_temp_path {folder}/temporary;
-    scgi_temp_path {folder}/temporary;
-    {ours}
-}}
-"""
 SOON = "proxy_cache_valid 200 1s; proxy_ignore_headers Cache-Control Expires;"
 """What makes copies old within a second, so that a test sees it."""
 
@@ -62,32 +42,19 @@ def how_to(folder: Path, ours: int, port: int) -> str:
     return config.replace(location, location + soon)
 
 
-@pytest.fixture
-def nginx(run: Run, site: Path) -> Iterator[Client]:
+@pytest.fixture(name="nginx")
+def nginx_before_us(run: Run, site: Path) -> Iterator[Client]:
     text = (site / "publisher.toml").read_text().replace("http://127.0.0.1:8080", "https://news.example.org/wire")
     (site / "publisher.toml").write_text(text)
     assert run("collect", "--once").code == run("publish", "--once").code == 0
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    assert program
     with opened(load(site / "publisher.toml", {})) as application:
         ours = Server(site_of(application), "127.0.0.1", 0, "web.port", ["127.0.0.1"])
         ours.start()
         port = free_port()
-        user = "user root;" if os.geteuid() == 0 else ""
-        (site / "nginx.conf").write_text(CONFIG.format(folder=site, user=user, ours=how_to(site, ours.port, port)))
-        server = subprocess.Popen([program, "-p", site, "-c", site / "nginx.conf", "-e", site / "error.log"])
-
-        def listens() -> bool:
-            assert server.poll() is None, (site / "error.log").read_text()
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-
         try:
-            wait_for(listens, "nginx does not listen")
-            yield Client(port)
+            with nginx(site, port, how_to(site, ours.port, port)):
+                yield Client(port)
         finally:
-            server.terminate()
-            server.wait()
             ours.stop(60)
 
 

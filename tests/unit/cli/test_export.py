@@ -2,11 +2,8 @@
 
 import gzip
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +20,8 @@ from publisher.pipeline.publish import FeedPublisher
 from publisher.storage.database import open_storage
 from publisher.storage.runner import runner_lock
 from publisher.web.security import HEADERS
-from tests.loopback import free_port, wait_for
+from tests.loopback import free_port
+from tests.nginx import nginx
 from tests.pictures import packed
 from tests.unit.cli.conftest import CONFIG, NOTES, Run
 from tests.unit.sources.site import Answer, Site
@@ -244,27 +242,8 @@ def test_copies_of_images_come_along_and_go_with_their_article(run: Run, site: P
     assert [name for name in texts(site / "www") if name.startswith("images/")] == []
 
 
-CONFIG_OF_NGINX = """
-worker_processes 1;
-daemon off;
-{user}
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/temporary;
-    proxy_temp_path {folder}/temporary;
-    fastcgi_temp_path {folder}/temporary;
-    uwsgi_temp_path {folder}/temporary;
-    scgi_temp_path {folder}/temporary;
-    {ours}
-}}
-"""
-
-
-@pytest.fixture
-def nginx(run: Run, full: Path) -> Iterator[Client]:
+@pytest.fixture(name="nginx")
+def nginx_on_files(run: Run, full: Path) -> Iterator[Client]:
     """nginx on the exported site, with what docs/how-to tells to write into its configuration."""
     if not full.with_name("served").exists():
         config = (full / "publisher.toml").read_text()
@@ -278,23 +257,8 @@ def nginx(run: Run, full: Path) -> Iterator[Client]:
     how_to = (ROOT / "docs" / "how-to" / "static-site.md").read_text()
     [ours] = re.findall(r"```nginx\n(.*?)```", how_to, re.DOTALL)
     ours = ours.replace("/srv/www/news", str(full / "www")).replace("listen 80;", f"listen 127.0.0.1:{port};")
-    user = "user root;" if os.geteuid() == 0 else ""
-    (full / "nginx.conf").write_text(CONFIG_OF_NGINX.format(folder=full, user=user, ours=ours))
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    assert program
-    server = subprocess.Popen([program, "-p", full, "-c", full / "nginx.conf", "-e", full / "error.log"])
-
-    def listens() -> bool:
-        assert server.poll() is None, (full / "error.log").read_text()
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        wait_for(listens, "nginx does not listen")
+    with nginx(full, port, ours):
         yield Client(port)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.mark.nginx
