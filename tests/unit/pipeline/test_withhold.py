@@ -1,5 +1,6 @@
 """What the operator takes down is gone: from feeds, search and mail that waits; what is deleted is gone for good."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -77,18 +78,21 @@ class World:
         with self.storage.read() as work:
             return work.articles.states([article], work.articles.latest_seq())[article]
 
-    def deliver(self) -> list[str]:
-        """What each reader got, since the last time."""
-        step = Deliverer(
+    @property
+    def step(self) -> Deliverer:
+        """Delivering that mends nothing."""
+        return Deliverer(
             storage=self.storage,
             transport=self.transport,
             writer=PlainWriter(),
             clock=self.clock,
             worker=Worker("w", "b"),
             chance=lambda: 0.0,
-            window=1,
-            mend=self.composer.mend,
         )
+
+    def deliver(self) -> list[str]:
+        """What each reader got, since the last time."""
+        step = replace(self.step, window=1, mend=self.composer.mend)
         began = step.begin()
         step.end(step.drain(), began)
         got = [f"{message.envelope_to.partition('@')[0]}: {message.data.decode()}" for message in self.transport.sent]
@@ -188,16 +192,8 @@ def test_a_mail_that_cannot_be_mended_is_not_sent_and_does_not_hold_up_for_ever(
     gone = world.put("gone", "trams")
     world.put("stays", "trams")
     world.composer.compose()
-    step = Deliverer(
-        storage=world.storage,
-        transport=world.transport,
-        writer=PlainWriter(),
-        clock=world.clock,
-        worker=Worker("w", "b"),
-        chance=lambda: 0.0,
-    )
     world.withhold(gone, Withheld.HIDDEN)
-    assert step.drain().outcomes.get(Verdict.SENT, 0) == 0
+    assert world.step.drain().outcomes.get(Verdict.SENT, 0) == 0
     assert world.deliver() == ["ana: stays", "bo: stays"]
 
 
